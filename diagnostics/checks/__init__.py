@@ -1,0 +1,1 @@
+"""One file a topic: pure functions from observations to findings."""

@@ -1,0 +1,58 @@
+"""What did their server say to the test message?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.domain import Finding, Gap, SendOutcome, Unobserved, hints, proves
+from diagnostics.probes.test_message import TestMessageReport
+from diagnostics.registry import check
+from diagnostics.replies import Group, Reason, classify
+
+CAUSES: dict[Reason, str] = {
+    Reason.MAILBOX_UNKNOWN: "mailbox.unknown",
+    Reason.MAILBOX_FULL: "mailbox.full",
+    Reason.MAILBOX_DISABLED: "mailbox.disabled",
+    Reason.RECIPIENT_RESTRICTED: "recipient.restricted",
+    Reason.DOMAIN_UNKNOWN: "domain.not-served",
+    Reason.DOMAIN_NO_MAIL: "domain.not-served",
+    Reason.RELAY_DENIED: "domain.not-served",
+    Reason.IP_REPUTATION: "sender.listed",
+    Reason.DOMAIN_REPUTATION: "sender.listed",
+    Reason.MISSING_PTR: "sender.not-trusted",
+    Reason.AUTH_FAILURE: "sender.not-trusted",
+    Reason.SENDER_REJECTED: "sender.not-trusted",
+    Reason.TLS_REQUIRED: "tls.required",
+    Reason.CONTENT_SPAM: "content.refused",
+    Reason.CONTENT_VIRUS: "content.refused",
+    Reason.CONTENT_POLICY: "content.refused",
+    Reason.MESSAGE_TOO_LARGE: "content.refused",
+    Reason.POLICY_REJECTED: "policy.refused",
+    Reason.SUPPRESSED: "policy.refused",
+    Reason.GREYLISTED: "greylisted",
+    Reason.RATE_LIMITED: "recipient.rate-limited",
+    Reason.TEMPORARY_SYSTEM: "server.temporary",
+    Reason.NETWORK_ERROR: "server.temporary",
+    Reason.DELIVERY_EXPIRED: "server.temporary",
+    Reason.PROTOCOL_ERROR: "refused.unclear",
+    Reason.NOT_FAILURE: "refused.unclear",
+    Reason.UNKNOWN: "refused.unclear",
+}
+"""What each reason of a reply is called in the cause tree."""
+
+
+@check(TestMessageReport, answers="message", emits=set(CAUSES.values()))
+def their_reply(report: TestMessageReport) -> Iterator[Finding]:
+    """A refusal proves its reason; a refusal for now proves it too, but may pass by itself."""
+    sent = report.transmission
+    if sent.outcome is SendOutcome.ACCEPTED:
+        return
+    if sent.outcome is SendOutcome.UNKNOWN:
+        raise Unobserved(Gap.OUTCOME_UNKNOWN)
+    reply = sent.decisive
+    if sent.outcome is SendOutcome.UNREACHABLE or reply is None or not reply.text:
+        raise Unobserved(Gap.MX_UNREACHABLE)
+    classified = classify(reply.text)
+    tag = CAUSES[classified.reason]
+    finding = hints if classified.group is Group.NONE else proves
+    yield finding(tag, reply=reply.text, host=sent.host, domain=report.domain)

@@ -1,0 +1,99 @@
+"""Accepted is not arrived: where did the message end up?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.domain import Finding, Gap, NotApplicable, NotAsked, ProviderKind, SendOutcome, hints, proves, rules_out
+from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.test_message import (
+    ComparisonAnswer,
+    ComparisonCodeTyped,
+    ComparisonReport,
+    MailboxAnswer,
+    TestCodeTyped,
+    TestMessageReport,
+    Whereabouts,
+)
+from diagnostics.providers import provider
+from diagnostics.registry import check
+
+
+@check(
+    TestMessageReport,
+    may_read=(TestCodeTyped, MailboxAnswer, MailSystem),
+    answers="seen",
+    emits={"accepted.not-seen", "placed.spam", "placed.quarantine", "arrived.late"},
+)
+def where_it_went(
+    report: TestMessageReport, typed: TestCodeTyped | None, answer: MailboxAnswer | None, system: MailSystem | None
+) -> Iterator[Finding]:
+    """The code typed back proves arrival. Without it, a filter whose quarantine the user cannot see is the likely place."""
+    if report.transmission.outcome not in (SendOutcome.ACCEPTED, SendOutcome.UNKNOWN):
+        raise NotApplicable(Gap.NEEDS_MISSING)
+    where = answer.where if answer else None
+    if where is Whereabouts.SPAM:
+        yield proves("placed.spam", **_names(system))
+    elif where is Whereabouts.QUARANTINE:
+        yield proves("placed.quarantine", **_names(system))
+    elif typed is not None:
+        yield rules_out("accepted.not-seen")
+        if typed.after_seconds > typed.code_lifetime:
+            yield hints("arrived.late", minutes=str(typed.after_seconds // 60))
+    elif where is Whereabouts.NOWHERE:
+        yield hints("accepted.not-seen", **_names(system))
+    elif where is None and _filtered(system):
+        yield hints("accepted.not-seen", **_names(system))
+    elif where is None:
+        raise NotAsked
+
+
+@check(
+    ComparisonReport,
+    may_read=(ComparisonCodeTyped, ComparisonAnswer, TestMessageReport, TestCodeTyped, MailboxAnswer),
+    answers="comparison",
+    emits={"comparison.mail-server"},
+)
+def only_the_second_arrives(
+    second: ComparisonReport,
+    second_typed: ComparisonCodeTyped | None,
+    second_answer: ComparisonAnswer | None,
+    first: TestMessageReport | None,
+    first_typed: TestCodeTyped | None,
+    first_answer: MailboxAnswer | None,
+) -> Iterator[Finding]:
+    """The same message to two mailboxes: where only the second gets it, the first one's mail server is the difference."""
+    second_arrived = second_typed is not None or (second_answer is not None and second_answer.where is Whereabouts.INBOX)
+    if second_typed is None and second_answer is None:
+        raise NotAsked
+    if not second_arrived or first is None or first_typed is not None:
+        return
+    refused = first.transmission.outcome in (SendOutcome.REFUSED, SendOutcome.DEFERRED)
+    not_seen = first_answer is not None and first_answer.where is not Whereabouts.INBOX
+    if refused or not_seen:
+        yield hints("comparison.mail-server", domain=first.domain)
+
+
+def _filtered(system: MailSystem | None) -> bool:
+    """A gateway, or a provider with a quarantine that only administrators see."""
+    if system is None:
+        return False
+    if system.gateway:
+        return True
+    known = provider(system.mailbox_provider)
+    return known is not None and known.kind is ProviderKind.MAILBOX and bool(known.hidden_from_user)
+
+
+def _names(system: MailSystem | None) -> dict[str, str]:
+    """The facts of the mail system by name, for the remedy's words."""
+    if system is None:
+        return {}
+    first = provider(system.gateway) or provider(system.mailbox_provider)
+    if first is None:
+        return {}
+    folders = provider(system.mailbox_provider) or first
+    return {
+        "provider": first.name,
+        "folders": ", ".join(folders.folders),
+        "held_days": str(first.held_days or ""),
+    }

@@ -1,0 +1,143 @@
+"""From PostgreSQL to the broker: publishes what is queued, and gives back what lost workers held.
+
+The web never talks to the broker; a broker that is away or empty only delays, it loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TypeVar
+
+import psycopg
+from celery import current_app
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+
+from diagnostics.models import Group, GroupState, Heartbeat, MessageState, TestMessage
+from diagnostics.services import messages, runs
+from diagnostics.services.cases import CHANNEL
+
+M = TypeVar("M", bound=Model)
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x57AC0DE
+"""The advisory lock that the one working dispatcher holds; any others stand by."""
+BATCH = 200
+SWEEP_EVERY = 5.0
+"""Seconds between two looks for expired leases, and between two heartbeats."""
+LOST_AFTER = timedelta(seconds=15)
+"""Published that long ago, still queued, and nothing waits in the broker: the broker lost it."""
+MAIL_QUEUE = "mail"
+
+
+def run(stop: threading.Event) -> None:
+    """Dispatch until told to stop; survives the loss of the database and of the broker."""
+    while not stop.is_set():
+        try:
+            if _hold_lock():
+                _work(stop)
+            else:
+                connection.close()
+                stop.wait(1)
+        except (OperationalError, psycopg.OperationalError):
+            logger.warning("the database is away; trying again")
+            connection.close()
+            stop.wait(1)
+    connection.close()
+
+
+def publish_queued() -> int:
+    """Hand what is queued and not yet published to the broker; how many, at most two batches. Raises BrokerAway once what did get out is marked."""
+    with transaction.atomic():
+        groups = list(_due(Group.objects.filter(state=GroupState.QUEUED)).values_list("pk", "name"))
+        published, away = _publish("diagnostics.tasks.run_group", groups)
+        Group.objects.filter(pk__in=published).update(dispatched_at=timezone.now())
+    if away:
+        raise away
+    with transaction.atomic():
+        intents = list(_due(TestMessage.objects.filter(state=MessageState.QUEUED)).values_list("pk", flat=True))
+        sent, away = _publish("diagnostics.tasks.send_message", [(pk, MAIL_QUEUE) for pk in intents])
+        TestMessage.objects.filter(pk__in=sent).update(dispatched_at=timezone.now())
+    if away:
+        raise away
+    return len(published) + len(sent)
+
+
+def sweep() -> None:
+    """Give back what lost workers held, and what the broker lost; show that we live."""
+    if requeued := runs.requeue_expired():
+        logger.warning("%d groups came back from lost workers", requeued)
+    if given_up := messages.give_up_lost():
+        logger.warning("%d test messages have an unknown outcome", given_up)
+    _forget_lost_publications()
+    Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
+
+
+def _work(stop: threading.Event) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+    swept = float("-inf")
+    while not stop.is_set():
+        try:
+            if time.monotonic() - swept >= SWEEP_EVERY:
+                sweep()
+                swept = time.monotonic()
+            busy = publish_queued()
+        except BrokerAway:
+            logger.warning("the broker is away; what is queued stays in the database")
+            stop.wait(1)
+            continue
+        if not busy:
+            _wait_for_news()
+
+
+def _wait_for_news() -> None:
+    """Until somebody announces work; a second at most, in case the announcement was lost."""
+    raw: psycopg.Connection = connection.connection
+    for _ in raw.notifies(timeout=1.0, stop_after=1):
+        return
+
+
+def _hold_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _due(queued: QuerySet[M]) -> QuerySet[M]:
+    return queued.filter(dispatched_at=None).select_for_update(skip_locked=True).order_by("pk")[:BATCH]
+
+
+def _publish(task: str, work: Iterable[tuple[int, str]]) -> tuple[list[int], BrokerAway | None]:
+    published: list[int] = []
+    try:
+        for pk, queue in work:
+            current_app.send_task(task, args=(pk,), queue=queue, retry=False)
+            published.append(pk)
+    except BrokerAway as away:
+        return published, away
+    return published, None
+
+
+def _forget_lost_publications() -> None:
+    """A wiped broker: what was published and never claimed, while its queue is empty, is published again. Claims make a double delivery harmless."""
+    long_ago = Q(dispatched_at__lt=timezone.now() - LOST_AFTER)
+    waiting = Group.objects.filter(long_ago, state=GroupState.QUEUED)
+    for name in waiting.values_list("name", flat=True).distinct():
+        if _is_empty(name):
+            waiting.filter(name=name).update(dispatched_at=None)
+    intents = TestMessage.objects.filter(long_ago, state=MessageState.QUEUED)
+    if intents.exists() and _is_empty(MAIL_QUEUE):
+        intents.update(dispatched_at=None)
+
+
+def _is_empty(queue: str) -> bool:
+    with current_app.connection_for_write() as broker:
+        return broker.default_channel.queue_declare(queue=queue).message_count == 0

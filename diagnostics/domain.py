@@ -1,0 +1,570 @@
+"""The nouns of the diagnosis: what probes saw, what checks concluded, what verdicts rank.
+
+Everything here is plain, frozen data without Django, sockets or clocks, so that a diagnosis can be made, stored and made again anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+O = TypeVar("O")  # noqa: E741 - an observation type
+
+
+class ProbeGroup(StrEnum):
+    """Probes that share one background task and one queue."""
+
+    DNS = "dns"
+    PORTS = "ports"
+    DELIVERY = "delivery"
+
+
+class Vantage(StrEnum):
+    """Where an observation was made."""
+
+    SERVER = "server"
+    BROWSER = "browser"
+    SCRIPT = "script"
+    CUSTOMER = "customer"
+    SENDER = "sender"
+
+
+class Strength(StrEnum):
+    """How much a finding says about its cause."""
+
+    PROVES = "proves"
+    HINTS = "hints"
+    RULES_OUT = "rules_out"
+
+
+class Severity(StrEnum):
+    """Whether a finding keeps mail from arriving (problem) or only explains the way it takes (note)."""
+
+    PROBLEM = "problem"
+    NOTE = "note"
+
+
+class Stage(StrEnum):
+    """Where on its way the mail (or, beside it, the device) is stopped; in the order of the way."""
+
+    SENT = "sent"
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    PLACED = "placed"
+    READ = "read"
+    DEVICE = "device"
+    NETWORK = "network"
+    HOSTS = "hosts"
+
+
+class Who(StrEnum):
+    """Who can fix a cause."""
+
+    USER = "user"
+    IT = "it"
+    PROVIDER = "provider"
+    VENDOR = "vendor"
+
+
+class Verdict(StrEnum):
+    CAUSE_FOUND = "cause_found"
+    LIKELY_CAUSE = "likely_cause"
+    NOTHING_FOUND = "nothing_found"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Status(StrEnum):
+    """What one row shows. Unknown is never shown as fine."""
+
+    CHECKING = "checking"
+    FINE = "fine"
+    PROBLEM = "problem"
+    COULD_NOT_CHECK = "could_not_check"
+    NOT_CHECKED = "not_checked"
+    DOES_NOT_APPLY = "does_not_apply"
+
+
+class Gap(StrEnum):
+    """Why there is no observation."""
+
+    RESOLVER_SILENT = "resolver_silent"
+    """No name server gave a usable answer (time-out, SERVFAIL, REFUSED)."""
+    TIMED_OUT = "timed_out"
+    """The probe's own time limit ran out."""
+    NEEDS_MISSING = "needs_missing"
+    """Something this probe builds on could not be observed."""
+    NOT_PUBLIC = "not_public"
+    """The guard allows no connection to that address."""
+    EGRESS_BLOCKED = "egress_blocked"
+    """We could not reach our own control host either: the fault may be ours."""
+    FAULT = "fault"
+    """The probe itself failed; the log has the details."""
+    LOST = "lost"
+    """The worker was lost three times while probing."""
+    OUTDATED = "outdated"
+    """The stored observation was written by a version that this one cannot read."""
+    NO_MX = "no_mx"
+    """There is no mail host to talk to."""
+    NO_HOSTS = "no_hosts"
+    """The vendor profile names no hosts."""
+    NO_CONTROL = "no_control"
+    """The vendor profile names no control domain."""
+    MX_UNREACHABLE = "mx_unreachable"
+    """No mail host took our connection, so nothing could be handed over."""
+    LIMITED = "limited"
+    """Asked too often; a limit protects the other side."""
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """The message may or may not have been taken: the connection ended after the content was handed over."""
+
+
+class Unobserved(Exception):
+    """No answer was obtained; the question stays open."""
+
+    def __init__(self, gap: Gap, detail: str = "") -> None:
+        super().__init__(gap.value)
+        self.gap = gap
+        self.detail = detail
+
+
+class NotApplicable(Exception):
+    """The question makes no sense here, for example talking to the MX of a domain without one."""
+
+    def __init__(self, gap: Gap) -> None:
+        super().__init__(gap.value)
+        self.gap = gap
+
+
+class NotAsked(Exception):
+    """Nobody has been asked yet: whether the mail is in the inbox, only the customer can say."""
+
+
+# --- what a case is about -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed e-mail address. `domain` is in lower case A-label form (RFC 5890), without a trailing dot."""
+
+    local_part: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local_part}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorHost:
+    """A host of the vendor that customers' devices must reach."""
+
+    name: str
+    ports: tuple[int, ...]
+    tls_ports: tuple[int, ...] = (443,)
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Whoever sends the codes. `code_lifetime` and `expected_wait` are seconds."""
+
+    slug: str
+    name: str
+    senders: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    hosts: tuple[VendorHost, ...] = ()
+    ports: tuple[int, ...] = ()
+    control_domain: str = ""
+    """A domain of the vendor's own whose MX takes connections on port 25: tells our blocked egress from their closed MX."""
+    code_lifetime: int = 600
+    expected_wait: int = 60
+    support_email: str = ""
+    support_url: str = ""
+    allowlist_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the probes look at: the address a case is about and the vendor whose code it waits for."""
+
+    address: Address
+    vendor: Vendor
+
+    @property
+    def domain(self) -> str:
+        return self.address.domain
+
+
+# --- the network, as probes see it ----------------------------------------------------------------------------------
+
+
+class DnsStatus(StrEnum):
+    OK = "ok"
+    NO_DATA = "no_data"
+    """The name exists, but has no record of that type (RFC 2308)."""
+    NO_SUCH_NAME = "no_such_name"
+    """NXDOMAIN."""
+    UNANSWERED = "unanswered"
+    """Time-out, SERVFAIL, REFUSED or an unusable answer from every name server."""
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """`records` in presentation form (RFC 1035 section 5), for example `10 mx.example.org.`; sorted."""
+
+    status: DnsStatus
+    records: tuple[str, ...] = ()
+    confirmed_by: int = 1
+    """How many name servers said so; NXDOMAIN is asked of a second one where there is one."""
+
+
+class ConnectOutcome(StrEnum):
+    OPEN = "open"
+    REFUSED = "refused"
+    """A TCP reset or an ICMP refusal came back."""
+    FILTERED = "filtered"
+    """Nothing came back within the time limit."""
+    UNREACHABLE = "unreachable"
+    """No route to the address."""
+    DNS_FAILURE = "dns_failure"
+    """The host name does not exist or has no address."""
+    DNS_UNANSWERED = "dns_unanswered"
+    """The name could not be looked up: nothing is known about the host."""
+    TLS_FAILURE = "tls_failure"
+    """Connected, but the TLS handshake or the certificate failed."""
+    NOT_PUBLIC = "not_public"
+    """The guard refuses the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One attempt to reach (host, port). `elapsed_ms` from the first packet to the outcome."""
+
+    host: str
+    port: int
+    outcome: ConnectOutcome
+    address: str = ""
+    elapsed_ms: int = 0
+    tls_version: str = ""
+    tls_issuer: str = ""
+    detail: str = ""
+
+
+class SmtpStage(StrEnum):
+    """How far an SMTP conversation came (RFC 5321 section 3)."""
+
+    CONNECT = "connect"
+    BANNER = "banner"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    CONTENT = "content"
+    """The message was handed over and its end confirmed or refused."""
+    QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """One reply, exact text, at most 2,000 characters; `code` 0 where the other side said nothing we could read."""
+
+    stage: SmtpStage
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpConversation:
+    """What one MX host said, up to STARTTLS and QUIT; no recipient is ever named."""
+
+    host: str
+    outcome: ConnectOutcome
+    address: str = ""
+    elapsed_ms: int = 0
+    reached: SmtpStage = SmtpStage.CONNECT
+    replies: tuple[SmtpReply, ...] = ()
+    extensions: tuple[str, ...] = ()
+    starttls_offered: bool = False
+    tls_version: str = ""
+    tls_issuer: str = ""
+    tls_problem: str = ""
+    detail: str = ""
+
+    def reply(self, stage: SmtpStage) -> SmtpReply | None:
+        return next((reply for reply in self.replies if reply.stage is stage), None)
+
+
+class SendOutcome(StrEnum):
+    """What became of a test message when we handed it over."""
+
+    ACCEPTED = "accepted"
+    """The recipient's server (or, through a relay, ours) took it. That is not the inbox."""
+    DEFERRED = "deferred"
+    """Refused for now (4yz)."""
+    REFUSED = "refused"
+    """Refused for good (5yz)."""
+    UNREACHABLE = "unreachable"
+    """No MX host could be talked to; nothing was handed over."""
+    UNKNOWN = "unknown"
+    """The connection ended after the content was handed over: it may have been taken. Never sent again by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transmission:
+    """One hand-over of a test message. `via` names the sending service; `replies` are the exact replies of `host`."""
+
+    outcome: SendOutcome
+    via: str
+    host: str = ""
+    address: str = ""
+    tls_version: str = ""
+    replies: tuple[SmtpReply, ...] = ()
+    detail: str = ""
+
+    @property
+    def decisive(self) -> SmtpReply | None:
+        """The reply that decided the outcome: the last one that was not a goodbye."""
+        return next((reply for reply in reversed(self.replies) if reply.stage is not SmtpStage.QUIT), None)
+
+
+class Network(Protocol):
+    """The only way a probe reaches the world. Every verb has its own time limit and never raises for a bad answer."""
+
+    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
+        """Records of one type; CNAMEs followed."""
+
+    async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
+        """Look the host up, pass the guard, connect, and, with `tls`, shake hands and verify the certificate."""
+
+    async def converse(self, host: str, addresses: tuple[str, ...]) -> SmtpConversation:
+        """Talk to an MX host on port 25: banner, EHLO, STARTTLS, EHLO, QUIT."""
+
+
+# --- evidence -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One observation and where and when it was made; or, with a `gap`, why there is none."""
+
+    kind: type[object]
+    vantage: Vantage
+    at: datetime
+    observation: object | None = None
+    gap: Gap | None = None
+    applies: bool = True
+    elapsed_ms: int = 0
+    detail: str = ""
+
+
+class Evidence:
+    """Everything seen for a case so far, by observation type. Later entries of a type supersede earlier ones."""
+
+    def __init__(self, seen: Iterable[Seen] = ()) -> None:
+        self._by_kind: dict[type[object], list[Seen]] = {}
+        for entry in seen:
+            self.add(entry)
+
+    def __iter__(self) -> Iterator[Seen]:
+        for entries in self._by_kind.values():
+            yield from entries
+
+    def add(self, seen: Seen) -> None:
+        self._by_kind.setdefault(seen.kind, []).append(seen)
+
+    def __getitem__(self, kind: type[O]) -> O:
+        """The newest observation of a type; raises Unobserved or NotApplicable where there is none."""
+        seen = self.latest(kind)
+        if seen is None:
+            raise Unobserved(Gap.NEEDS_MISSING)
+        if isinstance(seen.observation, kind):
+            return seen.observation
+        if not seen.applies:
+            raise NotApplicable(seen.gap or Gap.NEEDS_MISSING)
+        raise Unobserved(Gap.NEEDS_MISSING)
+
+    def get(self, kind: type[O]) -> O | None:
+        seen = self.latest(kind)
+        return seen.observation if seen and isinstance(seen.observation, kind) else None
+
+    def all(self, kind: type[O]) -> list[O]:
+        """Every observation of a type, oldest first."""
+        return [seen.observation for seen in self._by_kind.get(kind, ()) if isinstance(seen.observation, kind)]
+
+    def latest(self, kind: type[object]) -> Seen | None:
+        entries = self._by_kind.get(kind)
+        return entries[-1] if entries else None
+
+
+# --- findings and diagnosis -----------------------------------------------------------------------------------------
+
+Facts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A tag of the cause tree, how strongly it is supported, and the facts behind it (short texts, shown escaped)."""
+
+    tag: str
+    strength: Strength
+    severity: Severity = Severity.PROBLEM
+    facts: Facts = field(default_factory=dict)
+
+
+def proves(tag: str, **facts: str) -> Finding:
+    return Finding(tag, Strength.PROVES, Severity.PROBLEM, facts)
+
+
+def hints(tag: str, **facts: str) -> Finding:
+    return Finding(tag, Strength.HINTS, Severity.PROBLEM, facts)
+
+
+def notes(tag: str, **facts: str) -> Finding:
+    """Worth knowing, no reason by itself for mail not to arrive."""
+    return Finding(tag, Strength.HINTS, Severity.NOTE, facts)
+
+
+def rules_out(tag: str, **facts: str) -> Finding:
+    return Finding(tag, Strength.RULES_OUT, Severity.NOTE, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A root cause: where on the way it sits and who can fix it. Named by the tag of its findings."""
+
+    tag: str
+    stage: Stage
+    who: tuple[Who, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedCause:
+    """A cause that the evidence supports. The first of a diagnosis is its headline."""
+
+    cause: str
+    strength: Strength
+    stage: Stage
+    who: tuple[Who, ...]
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one question: its status, the findings, and why it stayed open where it did."""
+
+    question: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Ranked causes, the verdict, and every question with its answer."""
+
+    verdict: Verdict
+    causes: tuple[RankedCause, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Questions that were asked and got no answer."""
+        return tuple(answer.question for answer in self.answers if answer.status is Status.COULD_NOT_CHECK)
+
+    def answer(self, question: str) -> Answer | None:
+        return next((answer for answer in self.answers if answer.question == question), None)
+
+
+# --- content --------------------------------------------------------------------------------------------------------
+
+
+class ProviderKind(StrEnum):
+    MAILBOX = "mailbox"
+    """A business mail host with its own administrator."""
+    CONSUMER = "consumer"
+    GATEWAY = "gateway"
+    """Filters mail in front of the mailbox provider."""
+    FORWARDER = "forwarder"
+    PROGRAM = "program"
+    """Software reads this mail, not a person."""
+    PARKING = "parking"
+    UNCLEAR = "unclear"
+    """The MX suffix is in use, its owner is not established."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A mailbox provider or security gateway, known by its MX hosts. Texts are plain sentences in English."""
+
+    slug: str
+    name: str
+    kind: ProviderKind
+    mx_suffixes: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    user_quarantine: str = ""
+    admin_quarantine: str = ""
+    hidden_from_user: str = ""
+    held_days: int | None = None
+    allowlist: tuple[str, ...] = ()
+    trace: str = ""
+    documents: tuple[Document, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of a help article: a step of the wizard. `questions` are answered by checks, `blocks` are live parts of the page."""
+
+    slug: str
+    title: str
+    body: str
+    article_heading: str
+    questions: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A help article as data. `models` are the devices it is for, empty where there are none. Texts are Markdown."""
+
+    slug: str
+    title: str
+    summary: str
+    vendor: str
+    intro: str = ""
+    closing: str = ""
+    tip: str = ""
+    models: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    questions: tuple[str, ...] = ()
+
+    def section(self, slug: str) -> Section | None:
+        return next((section for section in self.sections if section.slug == slug), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a cause means and what to do about it. `{domain}`-like placeholders are filled from the finding's facts."""
+
+    tag: str
+    stage: Stage
+    who: tuple[Who, ...]
+    headline: str
+    next_step: str
+    meaning: str
+    action: str
+    facts: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> Cause:
+        return Cause(self.tag, self.stage, self.who)
+

@@ -1,0 +1,31 @@
+"""`manage.py dispatcher`: from PostgreSQL to the broker. Run two; one works, the other stands by."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from celery import current_app
+from django.core.management.base import BaseCommand
+
+from diagnostics import dispatch
+
+
+class Command(BaseCommand):
+    help = "Publish queued work to the broker and take back what lost workers held."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--with-beat", action="store_true", help="run the scheduled jobs' clock in this process too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda *_: stop.set())
+        if options["with_beat"]:
+            clock = current_app.Beat(scheduler="celery.beat:Scheduler", quiet=True).Service(
+                current_app, scheduler_cls="celery.beat:Scheduler"
+            )
+            threading.Thread(target=clock.start, name="beat", daemon=True).start()
+        dispatch.run(stop)

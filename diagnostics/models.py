@@ -1,0 +1,289 @@
+"""What is kept. PostgreSQL is the truth: the broker may lose everything and no case is lost with it.
+
+Only `diagnostics.services` and `diagnostics.dispatch` write these tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+
+from diagnostics.domain import ProbeGroup, Vantage, Verdict
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+
+class GroupState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """Lost three times: the customer is told "could not check"."""
+
+    @classmethod
+    def final(cls) -> tuple[GroupState, ...]:
+        return (cls.DONE, cls.FAILED)
+
+
+class MessageState(models.TextChoices):
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Committed before the first byte leaves. Found here after a crash, it becomes UNKNOWN and is never sent again."""
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+class Purpose(models.TextChoices):
+    PRIMARY = "primary"
+    """To the address the case is about."""
+    COMPARISON = "comparison"
+    """To a second mailbox of the customer's, at another provider."""
+
+
+class LinkKind(models.TextChoices):
+    OWNER = "owner"
+    IT = "it"
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def newest_first(self) -> CaseQuerySet:
+        return self.order_by("-created_at", "-pk")
+
+    def matching(self, text: str) -> CaseQuerySet:
+        """Cases by reference, domain or ticket (whole) or by address or company (beginning); all of them for an empty text."""
+        text = text.strip().replace("\x00", "")
+        if not text:
+            return self
+        return self.filter(
+            Q(reference=text.upper())
+            | Q(address__istartswith=text)
+            | Q(domain=text.lower().removeprefix("@"))
+            | Q(company_id__istartswith=text)
+            | Q(ticket=text)
+        )
+
+
+class Case(models.Model):
+    """One customer's report that a code has not arrived."""
+
+    reference = models.CharField(max_length=12, unique=True)
+    article = models.SlugField(max_length=60, db_index=False)
+    vendor = models.SlugField(max_length=60, db_index=False)
+    company_id = models.CharField(max_length=64)
+    address = models.CharField(max_length=254)
+    domain = models.CharField(max_length=253)
+    device_model = models.CharField(max_length=40, blank=True)
+    asked_at = models.CharField(max_length=20, blank=True)
+    """When the clock or the web app was asked for the code, in the customer's words of the form."""
+    origin = models.CharField(max_length=20, default="portal")
+    helpdesk = models.CharField(max_length=20, blank=True)
+    ticket = models.CharField(max_length=64, blank=True)
+    tier = models.PositiveSmallIntegerField(default=0)
+    """0: anyone's report; 1: opened through a signed link (section "Who sees what" of the design)."""
+    language = models.CharField(max_length=12, default="en")
+    submission = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - NULL is "without a form" and equals no other
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = CaseQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        runs: RelatedManager[Run]
+        records: RelatedManager[ObservationRecord]
+        test_messages: RelatedManager[TestMessage]
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("-created_at", "-id"), name="case_newest"),
+            models.Index(fields=("domain", "-created_at"), name="case_by_domain"),
+            models.Index(fields=("ticket", "helpdesk"), name="case_by_ticket"),
+            models.Index(OpClass(Upper("address"), name="text_pattern_ops"), name="case_by_address"),
+            models.Index(OpClass(Upper("company_id"), name="text_pattern_ops"), name="case_by_company"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class CaseLink(models.Model):
+    """A capability: whoever holds the token may see the case (owner) or its page for IT. Only the hash is kept."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="links")
+    kind = models.CharField(max_length=8, choices=LinkKind)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} link {self.pk}"
+
+
+class Run(models.Model):
+    """One pass of the probes over a case. `diagnosis` is the encoded `domain.Diagnosis`, provisional until `finished_at`."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="runs")
+    number = models.PositiveIntegerField()
+    asked_by = models.CharField(max_length=20, default="customer")
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=20, blank=True, choices=[(v.value, v.value) for v in Verdict])
+    cause = models.CharField(max_length=60, blank=True)
+    diagnosis = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    """Grows with everything that changes what a page of this run shows; the pages' ETag."""
+
+    if TYPE_CHECKING:
+        groups: RelatedManager[Group]
+        records: RelatedManager[ObservationRecord]
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("case", "number"), name="run_number"),)
+
+    def __str__(self) -> str:
+        return f"run {self.number} of case {self.case_id}"
+
+    @property
+    def finished(self) -> bool:
+        return self.finished_at is not None
+
+
+class Group(models.Model):
+    """One probe group of a run: queued, claimed by lease, done. `attempt` is the fencing number of late writes."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=12, choices=[(g.value, g.value) for g in ProbeGroup])
+    state = models.CharField(max_length=8, choices=GroupState, default=GroupState.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "name"), name="group_of_run"),)
+        indexes = (
+            models.Index(fields=("dispatched_at", "id"), condition=Q(state="queued"), name="group_queued"),
+            models.Index(fields=("lease_until",), condition=Q(state="running"), name="group_leased"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} of run {self.run_id}"
+
+
+class ObservationRecord(models.Model):
+    """What one probe saw, or why it saw nothing (`gap`). `data` is the encoded observation of type `kind`."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="records")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="records")
+    group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="records")
+    kind = models.CharField(max_length=60)
+    vantage = models.CharField(max_length=10, choices=[(v.value, v.value) for v in Vantage])
+    attempt = models.PositiveSmallIntegerField(default=0)
+    data = models.JSONField(null=True)
+    gap = models.CharField(max_length=20, blank=True)
+    applies = models.BooleanField(default=True)
+    detail = models.CharField(max_length=500, blank=True)
+    elapsed_ms = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("group", "kind"), condition=Q(group__isnull=False), name="one_answer_a_probe"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} of run {self.run_id}"
+
+
+class TestMessage(models.Model):
+    """The intent to send one traceable mail, and what became of it. Committed before anything is sent; sent at most once."""
+
+    __test__ = False  # no test class, whatever its name
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="test_messages")
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    address = models.CharField(max_length=254)
+    code = models.CharField(max_length=6)
+    message_id = models.CharField(max_length=200, unique=True)
+    state = models.CharField(max_length=12, choices=MessageState, default=MessageState.QUEUED)
+    created_at = models.DateTimeField(default=timezone.now)
+    dispatched_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    typed_at = models.DateTimeField(null=True)
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("case", "purpose"), name="one_message_a_purpose"),)
+        indexes = (
+            models.Index(fields=("dispatched_at", "id"), condition=Q(state="queued"), name="message_queued"),
+            models.Index(fields=("lease_until",), condition=Q(state="sending"), name="message_leased"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} test message of case {self.case_id}"
+
+    @property
+    def finished(self) -> bool:
+        return self.state not in (MessageState.QUEUED, MessageState.SENDING)
+
+
+class DeepLink(models.Model):
+    """A signed link from a helpdesk: database token, so that it can be revoked. Bound to one case at its first POST."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    article = models.SlugField(max_length=60, db_index=False)
+    company_id = models.CharField(max_length=64)
+    address = models.CharField(max_length=254)
+    helpdesk = models.CharField(max_length=20, blank=True)
+    ticket = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    case = models.OneToOneField(Case, models.SET_NULL, null=True, related_name="deep_link")
+
+    def __str__(self) -> str:
+        return f"deep link {self.pk}"
+
+
+class LimitHit(models.Model):
+    """One use of a limited thing. `key` is a keyed hash: no address or source is readable here."""
+
+    rule = models.CharField(max_length=40)
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=("rule", "key", "at"), name="limit_window"), models.Index(fields=("at",), name="limit_age"))
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.pk}"
+
+
+class MailStop(models.Model):
+    """Somebody who received a test message asked for no more: nothing goes to that address until then."""
+
+    key = models.CharField(max_length=64, unique=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"stop {self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a long-running process last showed that it works."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

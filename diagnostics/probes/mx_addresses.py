@@ -1,0 +1,90 @@
+"""Do the mail hosts exist, and where?"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnostics.domain import DnsStatus, Evidence, Gap, Network, NotApplicable, ProbeGroup, Target
+from diagnostics.probes.mx import MxRecords
+from diagnostics.registry import probe
+
+MOST_HOSTS = 10
+
+
+class HostForm(StrEnum):
+    NAME = "name"
+    LITERAL = "literal"
+    """An IP address where a host name must stand (RFC 5321 section 5.1)."""
+    LOCALHOST = "localhost"
+    ROOT = "root"
+    """The root as one of several hosts: neither a host nor a null MX."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailHost:
+    """`addresses` IPv4 first. `status` of the look-up: OK with addresses, or why there are none."""
+
+    name: str
+    preference: int
+    form: HostForm
+    status: DnsStatus
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return self.form is HostForm.NAME and bool(self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class MxAddresses:
+    """The hosts that mail for the domain goes to. `implicit`: there is no MX record, the domain itself takes the mail (RFC 5321 section 5.1)."""
+
+    hosts: tuple[MailHost, ...]
+    implicit: bool = False
+
+    @property
+    def usable(self) -> tuple[MailHost, ...]:
+        return tuple(host for host in self.hosts if host.usable)
+
+
+@probe(group=ProbeGroup.DNS, observes=MxAddresses, needs=(MxRecords,), timeout=12)
+async def collect(target: Target, evidence: Evidence, net: Network) -> MxAddresses:
+    """Do the mail hosts' names lead to addresses?"""
+    mx = evidence[MxRecords]
+    if mx.null:
+        raise NotApplicable(Gap.NO_MX)
+    if mx.status is DnsStatus.NO_SUCH_NAME:
+        raise NotApplicable(Gap.NO_MX)
+    if not mx.hosts:
+        host = await _look_up(net, target.domain, 0)
+        return MxAddresses((host,), implicit=True)
+    hosts = await asyncio.gather(*(_look_up(net, host.name, host.preference) for host in mx.hosts[:MOST_HOSTS]))
+    return MxAddresses(tuple(hosts))
+
+
+async def _look_up(net: Network, name: str, preference: int) -> MailHost:
+    form = _form(name)
+    if form is not HostForm.NAME:
+        return MailHost(name, preference, form, DnsStatus.NO_DATA)
+    v4, v6 = await asyncio.gather(net.resolve(name, "A"), net.resolve(name, "AAAA"))
+    addresses = v4.records + v6.records
+    if addresses:
+        return MailHost(name, preference, form, DnsStatus.OK, addresses)
+    if DnsStatus.UNANSWERED in (v4.status, v6.status):
+        return MailHost(name, preference, form, DnsStatus.UNANSWERED)
+    return MailHost(name, preference, form, v4.status)
+
+
+def _form(name: str) -> HostForm:
+    if not name:
+        return HostForm.ROOT
+    if name == "localhost" or name.endswith((".localhost", ".localdomain")):
+        return HostForm.LOCALHOST
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return HostForm.NAME
+    return HostForm.LITERAL

@@ -1,0 +1,27 @@
+"""Are the vendor's own hosts and ports up, seen from this server?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from diagnostics.domain import Connection, Evidence, Gap, Network, NotApplicable, ProbeGroup, Target
+from diagnostics.registry import probe
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPorts:
+    """One connection for each host and port of the vendor profile, in its order."""
+
+    connections: tuple[Connection, ...]
+
+
+@probe(group=ProbeGroup.PORTS, observes=ServerPorts, timeout=20)
+async def collect(target: Target, evidence: Evidence, net: Network) -> ServerPorts:
+    """Do the vendor's hosts answer on the ports of the article?"""
+    wanted = [(host, port) for host in target.vendor.hosts for port in host.ports]
+    if not wanted:
+        raise NotApplicable(Gap.NO_HOSTS)
+    return ServerPorts(
+        tuple(await asyncio.gather(*(net.connect(host.name, port, tls=port in host.tls_ports) for host, port in wanted)))
+    )

@@ -1,0 +1,164 @@
+"""Finds plug-ins: a module in the folder is all it takes.
+
+A probe declares what it observes and what it builds on; a check declares what it reads, which question it answers and which tags it may emit.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from diagnostics.domain import Evidence, Finding, Network, ProbeGroup, Target, Vantage
+
+Collect = Callable[[Target, Evidence, Network], Awaitable[object]]
+Judge = Callable[..., Iterable[Finding]]
+C = TypeVar("C", bound=Collect)
+J = TypeVar("J", bound=Judge)
+K = TypeVar("K", bound=type[object])
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """`timeout` in seconds covers the probe alone, not the wait for what it needs."""
+
+    name: str
+    group: ProbeGroup
+    observes: type[object]
+    needs: tuple[type[object], ...]
+    timeout: float
+    collect: Collect
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`reads` must all be observed for the question to be answered; `may_read` are passed as None where they are not."""
+
+    name: str
+    question: str
+    reads: tuple[type[object], ...]
+    may_read: tuple[type[object], ...]
+    emits: frozenset[str]
+    judge: Judge
+
+
+_probes: dict[type[object], Probe] = {}
+_checks: dict[str, Check] = {}
+_reported: dict[type[object], Vantage] = {}
+
+
+def probe(
+    *, group: ProbeGroup, observes: type[object], needs: tuple[type[object], ...] = (), timeout: float = 10.0
+) -> Callable[[C], C]:
+    """Register a coroutine `(target, evidence, net) -> observation` as the probe for one observation type."""
+
+    def register(collect: C) -> C:
+        name = collect.__module__.rpartition(".")[2]
+        _probes[observes] = Probe(name, group, observes, needs, timeout, collect)
+        return collect
+
+    return register
+
+
+def reported(*, vantage: Vantage) -> Callable[[K], K]:
+    """Register an observation type that no probe makes: the customer, the sending service or a script reports it."""
+
+    def register(kind: K) -> K:
+        _reported[kind] = vantage
+        return kind
+
+    return register
+
+
+def check(
+    *reads: type[object], answers: str, emits: set[str], may_read: tuple[type[object], ...] = ()
+) -> Callable[[J], J]:
+    """Register a pure function of observations that answers one question with findings."""
+
+    def register(judge: J) -> J:
+        name = f"{judge.__module__.rpartition('.')[2]}.{judge.__name__}"
+        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge)
+        return judge
+
+    return register
+
+
+def probes() -> tuple[Probe, ...]:
+    _load("diagnostics.probes")
+    return tuple(_probes.values())
+
+
+def checks() -> tuple[Check, ...]:
+    _load("diagnostics.checks")
+    return tuple(_checks.values())
+
+
+def probe_for(kind: type[object]) -> Probe | None:
+    _load("diagnostics.probes")
+    return _probes.get(kind)
+
+
+def reported_vantage(kind: type[object]) -> Vantage | None:
+    _load("diagnostics.probes")
+    return _reported.get(kind)
+
+
+def with_needs(wanted: Iterable[Probe]) -> tuple[Probe, ...]:
+    """The probes and, before each, every probe it builds on, across groups; each once."""
+    ordered: dict[type[object], Probe] = {}
+
+    def visit(one: Probe, path: tuple[type[object], ...]) -> None:
+        if one.observes in path:
+            raise ValueError(f"probe {one.name} needs itself: {[kind.__name__ for kind in path]}")
+        for kind in one.needs:
+            needed = probe_for(kind)
+            if needed is None:
+                raise ValueError(f"probe {one.name} needs {kind.__name__}, which no probe observes")
+            visit(needed, (*path, one.observes))
+        ordered.setdefault(one.observes, one)
+
+    for one in wanted:
+        visit(one, ())
+    return tuple(ordered.values())
+
+
+def observation_type(name: str) -> type[object] | None:
+    """The observation class of that name, as stored beside its JSON."""
+    return _observation_types().get(name)
+
+
+def modules_of(package: str) -> Iterator[str]:
+    """Dotted names of the plug-in modules in a package's folder."""
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__):
+        if not module.name.startswith("_"):
+            yield f"{package}.{module.name}"
+
+
+@cache
+def _load(package: str) -> None:
+    for module in modules_of(package):
+        importlib.import_module(module)
+
+
+@cache
+def _observation_types() -> dict[str, type[object]]:
+    _load("diagnostics.probes")
+    kinds = {kind.__name__: kind for kind in (*_probes, *_reported)}
+    if len(kinds) != len(_probes) + len(_reported):
+        raise ValueError("two observation types share a name; their stored JSON could not be told apart")
+    return kinds
+
+
+def arguments(one: Check, evidence: Evidence) -> tuple[object | None, ...]:
+    """What the check's function is called with; `reads` raise Unobserved or NotApplicable where there is nothing."""
+    return (*(evidence[kind] for kind in one.reads), *(evidence.get(kind) for kind in one.may_read))
+
+
+def describe(one: Probe) -> str:
+    """The first line of the probe's docstring: the question it asks."""
+    return (inspect.getdoc(one.collect) or one.name).splitlines()[0]

@@ -1,0 +1,132 @@
+"""Opening cases, starting runs, and the links that give access to a case."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from diagnostics.addresses import normalise_for_limits
+from diagnostics.domain import Address, Article, ProbeGroup
+from diagnostics.models import Case, CaseLink, Group, LinkKind, Run
+from diagnostics.services import limits
+
+LINK_LIFETIME = timedelta(days=30)
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+CHANNEL = "portal_work"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a customer (or a helpdesk on their behalf) tells us. `source` is the network it came from, for limits only."""
+
+    article: Article
+    company_id: str
+    address: Address
+    source: str
+    device_model: str = ""
+    asked_at: str = ""
+    origin: str = "portal"
+    helpdesk: str = ""
+    ticket: str = ""
+    tier: int = 0
+    language: str = "en"
+    submission: str = ""
+    """The random value of the form that was sent; the same one with the same content never opens a second case."""
+
+
+def open_case(report: Report) -> Case:
+    """Record the report and queue its first run, in one transaction; the dispatcher picks it up. Raises LimitReached."""
+    key = _submission_key(report)
+    if key and (known := Case.objects.filter(submission=key).first()):
+        return known
+    try:
+        with transaction.atomic():
+            limits.take(
+                (
+                    (limits.OPEN_BY_SOURCE, report.source),
+                    (limits.OPEN_BY_ADDRESS, normalise_for_limits(str(report.address))),
+                )
+            )
+            case = Case.objects.create(
+                reference=_new_reference(),
+                article=report.article.slug,
+                vendor=report.article.vendor,
+                company_id=report.company_id,
+                address=str(report.address),
+                domain=report.address.domain,
+                device_model=report.device_model,
+                asked_at=report.asked_at,
+                origin=report.origin,
+                helpdesk=report.helpdesk,
+                ticket=report.ticket,
+                tier=report.tier,
+                language=report.language,
+                submission=key,
+            )
+            _create_run(case, number=1, asked_by="customer")
+    except IntegrityError:
+        # The same form arrived twice at once, and the other request was first.
+        return Case.objects.get(submission=key)
+    return case
+
+
+def start_run(case: Case, *, asked_by: str = "customer") -> Run:
+    """Queue another pass over all probes; returns the running one where there is one. Raises LimitReached."""
+    with transaction.atomic():
+        Case.objects.select_for_update().get(pk=case.pk)
+        latest = case.runs.order_by("-number").first()
+        if latest and not latest.finished:
+            return latest
+        if asked_by == "customer":
+            limits.take([(limits.RUN_BY_CASE, case.reference)])
+        return _create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
+
+
+def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
+    """A new capability token (128 bits) for the case; shown once, kept as a hash."""
+    token = secrets.token_urlsafe(16)
+    CaseLink.objects.create(case=case, kind=kind, token_hash=token_hash(token), expires_at=timezone.now() + LINK_LIFETIME)
+    return token
+
+
+def link_of(token: str) -> CaseLink | None:
+    """The live link of a token, with its case."""
+    links = CaseLink.objects.select_related("case").filter(expires_at__gt=timezone.now())
+    return links.filter(token_hash=token_hash(token)).first()
+
+
+def token_hash(token: str) -> str:
+    """Tokens are random, so a plain SHA-256 is enough to make a stolen table useless."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def announce_work() -> None:
+    """Wake the dispatcher when this transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def _create_run(case: Case, *, number: int, asked_by: str) -> Run:
+    run = Run.objects.create(case=case, number=number, asked_by=asked_by)
+    Group.objects.bulk_create(Group(run=run, name=group) for group in ProbeGroup)
+    announce_work()
+    return run
+
+
+def _new_reference() -> str:
+    while True:
+        reference = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+        if not Case.objects.filter(reference=reference).exists():
+            return reference
+
+
+def _submission_key(report: Report) -> str | None:
+    if not report.submission:
+        return None
+    parts = (report.submission, report.article.slug, report.company_id, str(report.address))
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()

@@ -1,0 +1,210 @@
+"""Test messages: asked for once a case and purpose, sent at most once, followed by what the customer says.
+
+The intent is committed as `sending` before the first byte leaves. Whatever is found there after a crash becomes `unknown` and is never sent again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from django.conf import settings
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from diagnostics.addresses import normalise_for_limits
+from diagnostics.domain import Address, SendOutcome, Transmission
+from diagnostics.models import Case, MailStop, MessageState, Purpose, TestMessage
+from diagnostics.probes.test_message import (
+    ComparisonAnswer,
+    ComparisonCodeTyped,
+    ComparisonReport,
+    MailboxAnswer,
+    TestCodeTyped,
+    TestMessageReport,
+    Whereabouts,
+)
+from diagnostics.services import limits
+from diagnostics.services.cases import announce_work
+from diagnostics.services.runs import report
+from diagnostics.vendors import vendor
+
+SEND_DEADLINE = 60.0
+"""Seconds one hand-over may take; the lease outlives it."""
+LEASE = timedelta(seconds=SEND_DEADLINE + 10)
+STOP_LIFETIME = timedelta(days=30)
+MOST_WRONG_CODES = 10
+STOP_SALT = "diagnostics.mail-stop"
+
+
+class MailStopped(Exception):
+    """Whoever reads that mailbox asked for no more test messages."""
+
+
+class WrongCode(Exception):
+    """The typed code is not the one we sent."""
+
+
+class TooManyCodes(Exception):
+    """So many wrong codes were typed that no further one is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A claimed test message, ready to leave."""
+
+    message_pk: int
+    sender: str
+    recipient: Address
+    content: bytes
+
+
+def request_message(case: Case, *, purpose: Purpose, address: Address, source: str) -> TestMessage:
+    """Commit the intent to send; the second request of a case and purpose gets the first one's message. Raises LimitReached, MailStopped."""
+    known = case.test_messages.filter(purpose=purpose).first()
+    if known:
+        return known
+    mailbox = normalise_for_limits(str(address))
+    if MailStop.objects.filter(key=limits.key_of(mailbox), until__gt=timezone.now()).exists():
+        raise MailStopped
+    try:
+        with transaction.atomic():
+            limits.take(
+                (
+                    (limits.MESSAGE_BY_ADDRESS_SOON, mailbox),
+                    (limits.MESSAGE_BY_ADDRESS, mailbox),
+                    (limits.MESSAGE_BY_DOMAIN, address.domain),
+                    (limits.MESSAGE_BY_SOURCE, source),
+                    (limits.MESSAGE_BY_ANYONE, ""),
+                )
+            )
+            message = TestMessage.objects.create(
+                case=case,
+                purpose=purpose,
+                address=str(address),
+                code=f"{secrets.randbelow(10**6):06}",
+                message_id=f"<{case.reference.lower()}.{purpose}.{secrets.token_hex(8)}@{sender_of(case).rpartition('@')[2]}>",
+            )
+            announce_work()
+    except IntegrityError:
+        return case.test_messages.get(purpose=purpose)
+    return message
+
+
+def claim_message(message_pk: int) -> Envelope | None:
+    """Commit that this message is being sent; None where it was claimed before: it goes out at most once."""
+    now = timezone.now()
+    claimed = TestMessage.objects.filter(pk=message_pk, state=MessageState.QUEUED).update(
+        state=MessageState.SENDING, lease_until=now + LEASE, sent_at=now
+    )
+    if not claimed:
+        return None
+    message = TestMessage.objects.select_related("case").get(pk=message_pk)
+    local_part, _at, domain = message.address.rpartition("@")
+    return Envelope(message_pk, sender_of(message.case), Address(local_part, domain), content_of(message))
+
+
+def finish_message(message_pk: int, transmission: Transmission) -> None:
+    """Keep what became of the hand-over, exact replies included, and judge the case again."""
+    with transaction.atomic():
+        message = TestMessage.objects.select_for_update(of=("self",)).select_related("case").get(pk=message_pk)
+        if message.state != MessageState.SENDING or message.sent_at is None:
+            return
+        message.state = _STATES[transmission.outcome]
+        message.lease_until, message.finished_at = None, timezone.now()
+        message.save(update_fields=("state", "lease_until", "finished_at"))
+        kind = TestMessageReport if message.purpose == Purpose.PRIMARY else ComparisonReport
+        report(message.case, kind(message.address.rpartition("@")[2], message.sent_at, transmission))
+
+
+def give_up_lost() -> int:
+    """Messages whose sender was lost on the way: they may have been sent, so they are marked unknown and never sent again. How many."""
+    lost = TestMessage.objects.filter(state=MessageState.SENDING, lease_until__lt=timezone.now())
+    count = 0
+    for pk in lost.values_list("pk", flat=True):
+        finish_message(pk, Transmission(SendOutcome.UNKNOWN, via=settings.TEST_MESSAGE_SENDER, detail="worker lost"))
+        count += 1
+    return count
+
+
+def type_code(message: TestMessage, code: str) -> None:
+    """The customer types the test code back; the first right one proves arrival. Raises WrongCode, TooManyCodes."""
+    with transaction.atomic():
+        message = TestMessage.objects.select_for_update(of=("self",)).select_related("case").get(pk=message.pk)
+        if message.typed_at:
+            return
+        if message.wrong_codes >= MOST_WRONG_CODES:
+            raise TooManyCodes
+        right = secrets.compare_digest("".join(code.split()).encode(), message.code.encode())
+        if right and message.sent_at:
+            message.typed_at = timezone.now()
+            message.save(update_fields=("typed_at",))
+            seconds = round((message.typed_at - message.sent_at).total_seconds())
+            kind = TestCodeTyped if message.purpose == Purpose.PRIMARY else ComparisonCodeTyped
+            report(message.case, kind(seconds, vendor(message.case.vendor).code_lifetime))
+            return
+        message.wrong_codes += 1
+        message.save(update_fields=("wrong_codes",))
+    raise WrongCode
+
+
+def answer_whereabouts(message: TestMessage, where: Whereabouts) -> None:
+    """The customer says where the test message was found."""
+    kind = MailboxAnswer if message.purpose == Purpose.PRIMARY else ComparisonAnswer
+    report(message.case, kind(where))
+
+
+def stop_token(address: str) -> str:
+    """What the stop link of a test message carries; it names the mailbox by its keyed hash only."""
+    return signing.dumps(limits.key_of(normalise_for_limits(address)), salt=STOP_SALT)
+
+
+def stop_mail(token: str) -> bool:
+    """Send nothing to that mailbox for 30 days; False where the token is not ours."""
+    try:
+        key = signing.loads(token, salt=STOP_SALT)
+    except signing.BadSignature:
+        return False
+    MailStop.objects.update_or_create(key=key, defaults={"until": timezone.now() + STOP_LIFETIME})
+    return True
+
+
+def sender_of(case: Case) -> str:
+    """The address that test messages of the case come from: the setting, else the vendor's own sender."""
+    return settings.TEST_MESSAGE_FROM or next(iter(vendor(case.vendor).senders), "") or settings.DEFAULT_FROM_EMAIL
+
+
+def content_of(message: TestMessage) -> bytes:
+    """The whole message (RFC 5322). Nothing in it was typed by anyone, so it carries nobody's words to a third party."""
+    case = message.case
+    with translation.override(case.language):
+        context = {
+            "code": message.code,
+            "vendor": vendor(case.vendor),
+            "reference": case.reference,
+            "stop_url": f"{settings.PORTAL_URL}/stop/{stop_token(message.address)}/",
+        }
+        mail = EmailMessage()
+        mail["Subject"] = _("Test message: your test code is %(code)s") % {"code": message.code}
+        mail["From"] = sender_of(case)
+        mail["To"] = message.address
+        mail["Date"] = format_datetime(message.sent_at or timezone.now())
+        mail["Message-ID"] = message.message_id
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(render_to_string("mail/test_message.txt", context))
+    return mail.as_bytes()
+
+
+_STATES = {
+    SendOutcome.ACCEPTED: MessageState.ACCEPTED,
+    SendOutcome.DEFERRED: MessageState.DEFERRED,
+    SendOutcome.REFUSED: MessageState.REFUSED,
+    SendOutcome.UNREACHABLE: MessageState.UNREACHABLE,
+    SendOutcome.UNKNOWN: MessageState.UNKNOWN,
+}

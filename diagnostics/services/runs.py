@@ -1,0 +1,215 @@
+"""A run's groups: claimed by lease, written with a fencing number, finished, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from diagnostics import registry
+from diagnostics.codec import Unreadable, decode, encode
+from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage
+from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
+from diagnostics.remedies import remedies
+from diagnostics.services.cases import announce_work
+from diagnostics.vendors import vendor
+from diagnostics.verdicts import diagnose
+
+GROUP_DEADLINE = 25.0
+"""Seconds a group's probes may take together. The lease outlives it, so a living worker is never taken for a lost one."""
+LEASE = timedelta(seconds=GROUP_DEADLINE + 5)
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to write a group's answers, valid while nobody else has claimed it since (`attempt`)."""
+
+    group_id: int
+    run_id: int
+    case_id: int
+    name: ProbeGroup
+    attempt: int
+    target: Target
+
+
+def claim_group(group_id: int) -> Claim | None:
+    """Take a queued group for this worker; None where it is taken, done or gone: a second delivery ends here."""
+    now = timezone.now()
+    claimed = Group.objects.filter(pk=group_id, state=GroupState.QUEUED).update(
+        state=GroupState.RUNNING, attempt=F("attempt") + 1, lease_until=now + LEASE, started_at=now
+    )
+    if not claimed:
+        return None
+    group = Group.objects.select_related("run__case").get(pk=group_id)
+    return Claim(
+        group_id, group.run_id, group.run.case_id, ProbeGroup(group.name), group.attempt, target_of(group.run.case)
+    )
+
+
+def record(claim: Claim, seen: Sequence[Seen]) -> bool:
+    """Save what probes of the claimed group saw; False where the claim was lost meanwhile and nothing was written."""
+    with transaction.atomic():
+        if not _holds(claim):
+            return False
+        ObservationRecord.objects.bulk_create(
+            (
+                _record(one, case_id=claim.case_id, run_id=claim.run_id, group_id=claim.group_id, attempt=claim.attempt)
+                for one in seen
+            ),
+            update_conflicts=True,
+            unique_fields=("group", "kind"),
+            update_fields=("vantage", "attempt", "data", "gap", "applies", "detail", "elapsed_ms", "at"),
+        )
+        _touch(claim.run_id)
+    return True
+
+
+def finish_group(claim: Claim) -> None:
+    """Mark the group done and judge the run anew; a lost claim changes nothing."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=claim.run_id)
+        if not _holds(claim):
+            return
+        Group.objects.filter(pk=claim.group_id).update(state=GroupState.DONE, lease_until=None, finished_at=timezone.now())
+        judge(run)
+
+
+def requeue_expired() -> int:
+    """Give groups whose worker was lost another try, up to three; then they end as "could not check". How many."""
+    expired = Group.objects.filter(state=GroupState.RUNNING, lease_until__lt=timezone.now())
+    count = 0
+    for group_id, run_id in expired.values_list("pk", "run_id"):
+        with transaction.atomic():
+            run = Run.objects.select_for_update().get(pk=run_id)
+            group = Group.objects.select_for_update().get(pk=group_id)
+            if group.state != GroupState.RUNNING or not group.lease_until or group.lease_until >= timezone.now():
+                continue
+            count += 1
+            group.lease_until = None
+            if group.attempt < MAX_ATTEMPTS:
+                group.state, group.dispatched_at = GroupState.QUEUED, None
+                announce_work()
+            else:
+                group.state, group.finished_at = GroupState.FAILED, timezone.now()
+            group.save(update_fields=("state", "lease_until", "dispatched_at", "finished_at"))
+            if group.state == GroupState.FAILED:
+                judge(run)
+    return count
+
+
+def report(case: Case, observation: object) -> None:
+    """Add evidence that no probe collects (the customer's answer, a hand-over) to the case's latest run, and judge it again."""
+    vantage = registry.reported_vantage(type(observation))
+    if vantage is None:
+        raise TypeError(f"{type(observation).__name__} is not a reported observation")
+    seen = Seen(kind=type(observation), vantage=vantage, at=timezone.now(), observation=observation)
+    with transaction.atomic():
+        run = case.runs.select_for_update().order_by("-number")[0]
+        _record(seen, case_id=case.pk, run_id=run.pk).save()
+        judge(run)
+
+
+def judge(run: Run) -> Diagnosis:
+    """Make the run's diagnosis from what is known now, and save it; final once all its groups are. Call it in a transaction that holds the run."""
+    groups = list(run.groups.all())
+    unfinished = {ProbeGroup(group.name) for group in groups if group.state not in GroupState.final()}
+    evidence = evidence_of(run)
+    pending: set[type[object]] = set()
+    for probe in registry.probes():
+        if evidence.latest(probe.observes) is not None:
+            continue
+        if probe.group in unfinished:
+            pending.add(probe.observes)
+        else:
+            evidence.add(Seen(probe.observes, Vantage.SERVER, timezone.now(), gap=_missing(probe.group, groups)))
+    causes = {tag: remedy.cause for tag, remedy in remedies().items()}
+    diagnosis = diagnose(evidence, causes=causes, pending=frozenset(pending))
+    run.diagnosis = encode(diagnosis)
+    run.verdict = diagnosis.verdict
+    run.cause = diagnosis.causes[0].cause if diagnosis.causes else ""
+    if not unfinished and run.finished_at is None:
+        run.finished_at = timezone.now()
+    run.version = F("version") + 1
+    run.save(update_fields=("diagnosis", "verdict", "cause", "finished_at", "version"))
+    run.refresh_from_db(fields=("version",))
+    return diagnosis
+
+
+def diagnosis_of(run: Run) -> Diagnosis | None:
+    """The saved diagnosis; None before the first group is done."""
+    return decode(Diagnosis, run.diagnosis) if run.diagnosis else None
+
+
+def evidence_of(run: Run) -> Evidence:
+    """What this run's probes saw, and everything reported for the case, oldest first."""
+    records = ObservationRecord.objects.filter(Q(group=None) | Q(run=run), case=run.case_id).order_by("at", "pk")
+    return Evidence(seen_of(record) for record in records)
+
+
+def seen_of(record: ObservationRecord) -> Seen:
+    """The stored record as evidence; one that cannot be read any more is a gap, not a failure."""
+    kind = registry.observation_type(record.kind)
+    observation: object | None = None
+    gap = Gap(record.gap) if record.gap else None
+    if kind is None:
+        gap = Gap.OUTDATED
+    elif record.data is not None:
+        try:
+            observation = decode(kind, record.data)
+        except Unreadable:
+            gap = Gap.OUTDATED
+    return Seen(
+        kind=kind or object,
+        vantage=Vantage(record.vantage),
+        at=record.at,
+        observation=observation,
+        gap=gap,
+        applies=record.applies,
+        elapsed_ms=record.elapsed_ms,
+        detail=record.detail,
+    )
+
+
+def target_of(case: Case) -> Target:
+    local_part, _, domain = case.address.rpartition("@")
+    return Target(Address(local_part, domain), vendor(case.vendor))
+
+
+def _holds(claim: Claim) -> bool:
+    held = Group.objects.select_for_update().filter(
+        pk=claim.group_id, state=GroupState.RUNNING, attempt=claim.attempt
+    )
+    return held.exists()
+
+
+def _record(
+    seen: Seen, *, case_id: int, run_id: int, group_id: int | None = None, attempt: int = 0
+) -> ObservationRecord:
+    return ObservationRecord(
+        case_id=case_id,
+        run_id=run_id,
+        group_id=group_id,
+        kind=seen.kind.__name__,
+        vantage=seen.vantage,
+        attempt=attempt,
+        data=None if seen.observation is None else encode(seen.observation),
+        gap=seen.gap or "",
+        applies=seen.applies,
+        detail=seen.detail[:500],
+        elapsed_ms=seen.elapsed_ms,
+        at=seen.at,
+    )
+
+
+def _touch(run_id: int) -> None:
+    Run.objects.filter(pk=run_id).update(version=F("version") + 1)
+
+
+def _missing(name: ProbeGroup, groups: Iterable[Group]) -> Gap:
+    lost = any(group.name == name and group.state == GroupState.FAILED for group in groups)
+    return Gap.LOST if lost else Gap.TIMED_OUT

@@ -1,0 +1,40 @@
+"""`manage.py check`: content that cannot be used is found at deployment, not by a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Info, register
+
+from diagnostics import articles, providers, registry, remedies, vendors
+
+
+@register()
+def content_is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every folder readable, every tag with a remedy, every section's questions answered by a check."""
+    unreadable = [
+        Error(problem, id="diagnostics.E001")
+        for folder in (vendors, articles, remedies, providers)
+        for problem in folder.problems()
+    ]
+    return unreadable or [*_loose_ends()]
+
+
+def _loose_ends() -> Iterator[CheckMessage]:
+    emitted = set().union(*(check.emits for check in registry.checks()))
+    for tag in sorted(emitted - set(remedies.remedies())):
+        yield Error(f"no remedy for {tag}: add diagnostics/remedies/{tag}.md", id="diagnostics.E002")
+    questions = {check.question for check in registry.checks()}
+    for article in articles.articles().values():
+        for section in article.sections:
+            for question in sorted(set(section.questions) - questions):
+                yield Error(f"{article.slug}/{section.slug}: no check answers {question!r}", id="diagnostics.E003")
+        if article.vendor not in vendors.vendors():
+            yield Error(f"{article.slug}: no vendor profile {article.vendor!r}", id="diagnostics.E004")
+            continue
+        profile = vendors.vendor(article.vendor)
+        if profile.ports and not profile.hosts:
+            hint = "Name the hosts in a profile of your own and point VENDORS_DIR at its folder."
+            yield Info(f"vendor {profile.slug} has ports but no hosts: they are not probed", hint, id="diagnostics.I001")

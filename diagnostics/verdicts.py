@@ -1,0 +1,124 @@
+"""Findings to one diagnosis: which causes, how sure, and what is still open. Pure, so an old run can be judged again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from diagnostics.domain import (
+    Answer,
+    Cause,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Gap,
+    NotApplicable,
+    NotAsked,
+    RankedCause,
+    Severity,
+    Stage,
+    Status,
+    Strength,
+    Unobserved,
+    Verdict,
+)
+from diagnostics.registry import Check, arguments, checks, reported_vantage
+
+logger = logging.getLogger(__name__)
+
+WORST_FIRST = (
+    Status.PROBLEM,
+    Status.CHECKING,
+    Status.COULD_NOT_CHECK,
+    Status.FINE,
+    Status.NOT_CHECKED,
+    Status.DOES_NOT_APPLY,
+)
+"""What several answers together are shown as. One fine answer does not cover one that could not be checked."""
+
+
+def diagnose(
+    evidence: Evidence, *, causes: Mapping[str, Cause], pending: frozenset[type[object]] = frozenset()
+) -> Diagnosis:
+    """Judge all evidence by every check. `causes` by tag; `pending` are observation types that probes are still at."""
+    by_question: dict[str, list[Answer]] = {}
+    for check in checks():
+        by_question.setdefault(check.question, []).append(_answer(check, evidence, pending))
+    answers = tuple(_together(question, parts) for question, parts in by_question.items())
+    ranked = _ranked(answers, causes)
+    return Diagnosis(_verdict(ranked, answers), ranked, answers)
+
+
+def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:
+    """One status for everything that a section asks; checking while there is no diagnosis yet."""
+    if diagnosis is None:
+        return Status.CHECKING
+    statuses = {answer.status for question in questions if (answer := diagnosis.answer(question))}
+    return next((status for status in WORST_FIRST if status in statuses), Status.NOT_CHECKED)
+
+
+def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) -> Answer:
+    if any(kind in pending for kind in (*check.reads, *check.may_read)):
+        return Answer(check.question, Status.CHECKING)
+    if any(evidence.latest(kind) is None and reported_vantage(kind) for kind in check.reads):
+        return Answer(check.question, Status.NOT_CHECKED)
+    try:
+        findings = tuple(check.judge(*arguments(check, evidence)))
+    except NotApplicable as nothing:
+        return Answer(check.question, Status.DOES_NOT_APPLY, gap=nothing.gap)
+    except NotAsked:
+        return Answer(check.question, Status.NOT_CHECKED)
+    except Unobserved as nothing:
+        return Answer(check.question, Status.COULD_NOT_CHECK, gap=_root_gap(check, evidence) or nothing.gap)
+    except Exception:
+        # The plug-in boundary, as for probes: one faulty check must not take every other answer with it. Logged; shown as "could not check".
+        logger.exception("check %s failed", check.name)
+        return Answer(check.question, Status.COULD_NOT_CHECK, gap=Gap.FAULT)
+    unknown = {finding.tag for finding in findings} - check.emits
+    if unknown:
+        raise ValueError(f"check {check.name} emitted tags it did not declare: {sorted(unknown)}")
+    return Answer(check.question, _status(findings), findings)
+
+
+def _root_gap(check: Check, evidence: Evidence) -> Gap | None:
+    """The reason nearest to the network: what an observation is missing, not that it is."""
+    gaps = [seen.gap for kind in check.reads if (seen := evidence.latest(kind)) and seen.gap]
+    return next((gap for gap in gaps if gap is not Gap.NEEDS_MISSING), gaps[0] if gaps else None)
+
+
+def _status(findings: Iterable[Finding]) -> Status:
+    problem = any(f.severity is Severity.PROBLEM and f.strength is not Strength.RULES_OUT for f in findings)
+    return Status.PROBLEM if problem else Status.FINE
+
+
+def _together(question: str, parts: list[Answer]) -> Answer:
+    status = next(status for status in WORST_FIRST if any(part.status is status for part in parts))
+    gap = next((part.gap for part in parts if part.status is status and part.gap), None)
+    return Answer(question, status, tuple(finding for part in parts for finding in part.findings), gap)
+
+
+def _ranked(answers: Iterable[Answer], causes: Mapping[str, Cause]) -> tuple[RankedCause, ...]:
+    """Proofs before hints; within each the first stage of the mail's way first. A cause that is ruled out does not appear."""
+    findings = [finding for answer in answers for finding in answer.findings]
+    ruled_out = {finding.tag for finding in findings if finding.strength is Strength.RULES_OUT}
+    stages = list(Stage)
+    best: dict[str, RankedCause] = {}
+    for finding in findings:
+        if finding.severity is not Severity.PROBLEM or finding.strength is Strength.RULES_OUT:
+            continue
+        if finding.tag in ruled_out and finding.strength is not Strength.PROVES:
+            continue
+        known = best.get(finding.tag)
+        if known is None or (known.strength is Strength.HINTS and finding.strength is Strength.PROVES):
+            cause = causes[finding.tag]
+            best[finding.tag] = RankedCause(finding.tag, finding.strength, cause.stage, cause.who, finding.facts)
+    order = [Strength.PROVES, Strength.HINTS]
+    return tuple(sorted(best.values(), key=lambda one: (order.index(one.strength), stages.index(one.stage))))
+
+
+def _verdict(ranked: tuple[RankedCause, ...], answers: Iterable[Answer]) -> Verdict:
+    if ranked:
+        return Verdict.CAUSE_FOUND if ranked[0].strength is Strength.PROVES else Verdict.LIKELY_CAUSE
+    if any(answer.status is Status.COULD_NOT_CHECK for answer in answers):
+        return Verdict.INCONCLUSIVE
+    return Verdict.NOTHING_FOUND
