@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum
 from typing import Any, TypeVar
 
 import cattrs
@@ -14,7 +15,20 @@ from cattrs.preconf.json import make_converter
 
 T = TypeVar("T")
 
+
+
+def _exactly(value: Any, kind: type[Any]) -> Any:
+    """cattrs would turn any value into a text or a truth value; stored evidence that does not fit must be noticed."""
+    if issubclass(kind, Enum):
+        return kind(value)  # a StrEnum is dispatched as the str that it is
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
+
+
 _converter = make_converter()
+for _plain in (bool, int, float, str):
+    _converter.register_structure_hook(_plain, _exactly)
 _converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
 _converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
 

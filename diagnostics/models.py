@@ -195,9 +195,7 @@ class ObservationRecord(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("group", "kind"), condition=Q(group__isnull=False), name="one_answer_a_probe"),
-        )
+        constraints = (models.UniqueConstraint(fields=("group", "kind"), name="one_answer_a_probe"),)
 
     def __str__(self) -> str:
         return f"{self.kind} of run {self.run_id}"

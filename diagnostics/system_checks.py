@@ -14,7 +14,7 @@ from diagnostics import articles, providers, registry, remedies, vendors
 @register()
 def content_is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every folder readable, every tag with a remedy, every section's questions answered by a check."""
-    unreadable = [
+    unreadable: list[CheckMessage] = [
         Error(problem, id="diagnostics.E001")
         for folder in (vendors, articles, remedies, providers)
         for problem in folder.problems()

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from celery import current_app
+from celery.beat import Scheduler, Service
 from django.core.management.base import BaseCommand
 
 from diagnostics import dispatch
@@ -24,8 +25,6 @@ class Command(BaseCommand):
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: stop.set())
         if options["with_beat"]:
-            clock = current_app.Beat(scheduler="celery.beat:Scheduler", quiet=True).Service(
-                current_app, scheduler_cls="celery.beat:Scheduler"
-            )
+            clock = Service(current_app, scheduler_cls=Scheduler)
             threading.Thread(target=clock.start, name="beat", daemon=True).start()
         dispatch.run(stop)

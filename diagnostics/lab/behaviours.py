@@ -1,0 +1,86 @@
+"""What a name or a port of the mini internet does when it is asked: data alone, played by `dns`, `smtp` and `tcp`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from diagnostics.domain import SmtpStage
+
+
+class NameBehaviour(StrEnum):
+    """How the name server treats a name, and all names below it, instead of answering."""
+
+    SERVFAIL = "servfail"
+    SILENT = "silent"
+
+
+class Encryption(StrEnum):
+    """What a mail server has to offer on STARTTLS (RFC 3207)."""
+
+    TRUSTED = "trusted"
+    """A certificate for its name, issued by the lab's own authority."""
+    SELF_SIGNED = "self_signed"
+    ABSENT = "absent"
+    """STARTTLS is not in the answer to EHLO."""
+
+
+class Folder(StrEnum):
+    """Where a mail server puts what it took."""
+
+    INBOX = "inbox"
+    SPAM = "spam"
+    QUARANTINE = "quarantine"
+    NOWHERE = "nowhere"
+    """Taken, then dropped without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """A mail server. As it stands it is a healthy Postfix; each field makes it differ.
+
+    `replies` are full replies instead of the usual one, lines apart by newline, with `{host}`, `{recipient}` and
+    `{queue_id}` filled in. A reply 421, and any at the banner, ends the connection. `taken` confirms the message.
+    """
+
+    replies: Mapping[SmtpStage, str] = field(default_factory=dict)
+    serves: tuple[str, ...] = ()
+    """Local parts that are served as usual although `replies` refuses recipients."""
+    greeting: str = "ESMTP Postfix"
+    banner_after: float = 0.0
+    """Seconds before the banner."""
+    encryption: Encryption = Encryption.TRUSTED
+    insists_on_tls: bool = False
+    """Refuses MAIL until the connection is encrypted."""
+    greylists_for: float = 0.0
+    """Seconds for which a new pair of sender and recipient is put off (RFC 6647)."""
+    hangs_up_at: SmtpStage | None = None
+    """Breaks the connection instead of replying at this stage."""
+    taken: str = "250 2.0.0 Ok: queued as {queue_id}"
+    folder: Folder = Folder.INBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Answers every HTTP request with a short page; over TLS with a certificate for the host's name if `tls`."""
+
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Nothing listens: connections are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """Nothing comes back at all, as behind a firewall that drops packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Takes the connection and resets it at once."""
+
+
+PortBehaviour = Smtp | Http | Closed | Filtered | Reset

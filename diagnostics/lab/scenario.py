@@ -1,0 +1,61 @@
+"""A scenario: one customer's address, the piece of internet behind it, and what the diagnosis must come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from diagnostics.domain import Verdict
+from diagnostics.lab.behaviours import NameBehaviour, PortBehaviour
+
+Records = Mapping[str, tuple[str, ...]]
+"""Record type to records in presentation form (RFC 1035 section 5), names in full with the dot at their end."""
+Zone = Mapping[str, Records | NameBehaviour]
+"""Name, without the dot at its end, to what is known there. A name that is missing does not exist."""
+Hosts = Mapping[tuple[str, int], PortBehaviour]
+"""(documentation address, port) to what happens there. An address that is missing cannot be reached."""
+CustomerSays = Literal["", "arrived", "spam", "quarantine", "nowhere"]
+
+LAB_ZONE = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`expects` is the tag of the cause that must come out first, empty where none must.
+
+    With `sends_message` this takes the test message, and then the customer's answer `customer_says`.
+    """
+
+    slug: str
+    title: str
+    address: str
+    verdict: Verdict
+    expects: str = ""
+    article: str = "timeclock"
+    sends_message: bool = False
+    customer_says: CustomerSays = ""
+    zone: Zone = field(default_factory=dict)
+    hosts: Hosts = field(default_factory=dict)
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The suffixes that the lab must be asked for: `test`, and each name borrowed from elsewhere, by itself."""
+        names = dict.fromkeys((*self.zone, self.domain))
+        return (LAB_ZONE, *(name for name in names if not name.endswith(f".{LAB_ZONE}")))
+
+
+def name_of(address: str, zone: Zone) -> str:
+    """The first name with that address: what the host there calls itself. The address itself where there is none."""
+    return next((name for name, found in _addresses(zone) if found == address), address)
+
+
+def _addresses(zone: Zone) -> Iterator[tuple[str, str]]:
+    for name, records in zone.items():
+        if not isinstance(records, NameBehaviour):
+            for rdtype in ("A", "AAAA"):
+                yield from ((name, address) for address in records.get(rdtype, ()))

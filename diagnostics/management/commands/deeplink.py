@@ -1,0 +1,61 @@
+"""`manage.py deeplink`: a signed link for a ticket, which opens a case that is already filled in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from diagnostics.addresses import BadAddress, parse_address
+from diagnostics.articles import article, articles
+from diagnostics.services.deep_links import LIFETIME, make_link
+
+BAD_USAGE = 64
+"""EX_USAGE of sysexits.h."""
+HELPDESK = re.compile(r"[a-z0-9-]{0,20}")
+TICKET = re.compile(r"[A-Za-z0-9._:#-]{0,64}")
+COMPANY_LENGTH = 64
+
+
+class Command(BaseCommand):
+    help = f"Print a link that opens one case, filled in. It is live for {LIFETIME.days} days."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--article", required=True, help=f"one of: {', '.join(articles())}")
+        parser.add_argument("--company", required=True, help="the company ID")
+        parser.add_argument("--address", required=True, help="the administrator's e-mail address")
+        parser.add_argument("--helpdesk", default="", help="name of the helpdesk, for example zendesk")
+        parser.add_argument("--ticket", default="", help="the ticket's number there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = article(options["article"])
+        if chosen is None:
+            raise _bad(f"there is no article {options['article']!r}, only {', '.join(articles())}")
+        company = options["company"].strip()
+        if not company.isprintable() or not 1 <= len(company) <= COMPANY_LENGTH:
+            raise _bad(f"--company: between 1 and {COMPANY_LENGTH} printable characters")
+        if not HELPDESK.fullmatch(options["helpdesk"]):
+            raise _bad("--helpdesk: at most 20 small letters, digits and hyphens")
+        if not TICKET.fullmatch(options["ticket"]):
+            raise _bad("--ticket: at most 64 letters, digits and the signs . _ : # -")
+        if bool(options["helpdesk"]) != bool(options["ticket"]):
+            raise _bad("--helpdesk and --ticket belong together")
+        try:
+            address = parse_address(options["address"], extra_suffixes=settings.EXTRA_SUFFIXES)
+        except BadAddress as bad:
+            raise _bad(f"--address: {bad}") from bad
+        token = make_link(
+            article=chosen,
+            company_id=company,
+            address=address,
+            helpdesk=options["helpdesk"],
+            ticket=options["ticket"],
+        )
+        self.stdout.write(f"{settings.PORTAL_URL}{reverse('helpdesk:link', args=[token])}")
+
+
+def _bad(message: str) -> CommandError:
+    return CommandError(message, returncode=BAD_USAGE)

@@ -1,0 +1,45 @@
+"""The real network: what probes are handed in production, and in front of the lab."""
+
+from __future__ import annotations
+
+from diagnostics.domain import Connection, DnsAnswer, SmtpConversation
+from diagnostics.net.config import NetworkConfig
+from diagnostics.net.dialer import DEFAULT_LIMITS as DIAL_LIMITS
+from diagnostics.net.dialer import Dialer, DialLimits
+from diagnostics.net.resolver import DEFAULT_LIMITS as DNS_LIMITS
+from diagnostics.net.resolver import DnsLimits, Resolver
+from diagnostics.net.smtp import SmtpProber
+from diagnostics.net.wire import DEFAULT_LIMITS as SMTP_LIMITS
+from diagnostics.net.wire import SmtpLimits
+
+
+class LiveNetwork:
+    """Implements `diagnostics.domain.Network`.
+
+    Shared by all cases of a process, on one event loop (asyncio's or uvloop).
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        *,
+        dns: DnsLimits = DNS_LIMITS,
+        dial: DialLimits = DIAL_LIMITS,
+        smtp: SmtpLimits = SMTP_LIMITS,
+    ) -> None:
+        self.config = config
+        self.resolver = Resolver(config, dns)
+        self.dialer = Dialer(config, self.resolver, dial)
+        self.prober = SmtpProber(self.dialer, smtp)
+
+    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
+        """Within 5 seconds; kept for 30 seconds at most."""
+        return await self.resolver.resolve(name, rdtype)
+
+    async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
+        """Within 5 seconds an address and 9 in all, the look-up and TLS not counted (5 seconds more each)."""
+        return await self.dialer.connect(host, port, tls=tls)
+
+    async def converse(self, host: str, addresses: tuple[str, ...]) -> SmtpConversation:
+        """Within 20 seconds, the wait for other conversations with the same host not counted."""
+        return await self.prober.converse(host, addresses)

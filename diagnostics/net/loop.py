@@ -1,0 +1,58 @@
+"""The worker's one event loop: a uvloop in a thread of its own, started when first needed, one for each process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import uvloop
+
+T = TypeVar("T")
+GRACE = 5.0
+"""Seconds a cancelled coroutine has for cleaning up before it is given up."""
+
+
+def run_on_loop(coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
+    """The coroutine's result, asked from any thread but the loop's own.
+
+    Raises TimeoutError after `timeout` seconds, when the coroutine has been cancelled.
+    """
+    loop = _running_loop()
+    if threading.current_thread() is _State.thread:
+        coroutine.close()
+        raise RuntimeError("run_on_loop was called on the loop's own thread: await the coroutine instead")
+    future = asyncio.run_coroutine_threadsafe(_within(coroutine, timeout), loop)
+    try:
+        return future.result(timeout + GRACE)
+    finally:
+        future.cancel()
+
+
+async def _within(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
+    async with asyncio.timeout(seconds):
+        return await coroutine
+
+
+class _State:
+    lock = threading.Lock()
+    loop: asyncio.AbstractEventLoop | None = None
+    thread: threading.Thread | None = None
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    with _State.lock:
+        if _State.loop is None:
+            _State.loop = uvloop.new_event_loop()
+            _State.thread = threading.Thread(target=_State.loop.run_forever, name="network", daemon=True)
+            _State.thread.start()
+        return _State.loop
+
+
+def _forget() -> None:
+    _State.lock, _State.loop, _State.thread = threading.Lock(), None, None
+
+
+os.register_at_fork(after_in_child=_forget)  # Threads do not survive a fork: a child starts a loop of its own.

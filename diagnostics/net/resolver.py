@@ -1,0 +1,269 @@
+"""DNS for probes: several name servers, the quick ones first.
+
+Never raises for what comes back, and says when nothing did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import cache
+
+import dns.exception
+import dns.inet
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.resolver
+import dns.rrset
+
+from diagnostics.domain import DnsAnswer, DnsStatus
+from diagnostics.net.config import Endpoint, NetworkConfig, parse_endpoint
+from diagnostics.net.exchange import NoUsableAnswer, ask
+
+MAX_CHAIN = 8
+"""CNAMEs followed; a longer chain, or a loop, is no usable answer."""
+MAX_RECORDS = 100
+MAX_TEXT = 4096
+MAX_CACHED = 10_000
+MAX_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DnsLimits:
+    """Seconds.
+
+    `hedge` is how long a name server is waited for while another has not been asked; `total` covers CNAMEs and repeats.
+    """
+
+    query: float = 1.5
+    hedge: float = 1.0
+    total: float = 4.9
+    cache: float = 30.0
+    shun: float = 30.0
+    """How long a silent name server is asked last; doubles with each further silence, up to 32 times."""
+
+
+DEFAULT_LIMITS = DnsLimits()
+_UNANSWERED = DnsAnswer(DnsStatus.UNANSWERED, confirmed_by=0)
+
+
+@dataclass(slots=True)
+class _Server:
+    endpoint: Endpoint
+    silences: int = 0
+    shunned_until: float = 0.0
+
+    def answered(self) -> None:
+        self.silences, self.shunned_until = 0, 0.0
+
+    def was_silent(self, now: float, shun: float) -> None:
+        self.shunned_until = now + shun * 2 ** min(self.silences, 5)
+        self.silences += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one name server said; `ttl` in seconds."""
+
+    answer: DnsAnswer
+    ttl: float
+    alias: dns.name.Name | None = None
+    """The name server knows no further than this alias: ask for it."""
+
+
+@dataclass(slots=True)
+class _Cached:
+    answer: DnsAnswer
+    until: float
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Name servers, their health and a short cache. For use on one event loop."""
+
+    config: NetworkConfig
+    limits: DnsLimits = DEFAULT_LIMITS
+    _servers: dict[tuple[str, ...], list[_Server]] = field(default_factory=dict)
+    _cache: dict[tuple[str, str], _Cached] = field(default_factory=dict)
+    _asking: dict[tuple[str, str], asyncio.Task[DnsAnswer]] = field(default_factory=dict)
+    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_AT_ONCE))
+
+    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
+        """Records of one type, CNAMEs followed.
+
+        Equal questions at the same time are asked once; answers are kept `limits.cache` seconds at most. A text that
+        cannot be a domain name is NO_SUCH_NAME, confirmed by nobody. Raises ValueError for an unknown record type.
+        """
+        kind = _record_type(rdtype)
+        try:
+            wanted = dns.name.from_text(name.lower())
+        except (dns.exception.DNSException, UnicodeError):
+            return DnsAnswer(DnsStatus.NO_SUCH_NAME, confirmed_by=0)
+        key = (wanted.to_text(), rdtype.upper())
+        now = asyncio.get_running_loop().time()
+        cached = self._cache.get(key)
+        if cached is not None and cached.until > now:
+            return cached.answer
+        task = self._asking.get(key)
+        if task is None:
+            task = asyncio.create_task(self._look_up(key, wanted, kind))
+            self._asking[key] = task
+            task.add_done_callback(lambda _: self._asking.pop(key))
+        # One who asks may be cancelled without taking the answer from the others; the task ends by its own limit.
+        return await asyncio.shield(task)
+
+    async def _look_up(self, key: tuple[str, str], name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> DnsAnswer:
+        loop = asyncio.get_running_loop()
+        try:
+            async with self._at_once, asyncio.timeout(self.limits.total):
+                said = await self._follow(name, rdtype)
+        except TimeoutError:
+            return _UNANSWERED
+        ttl = min(said.ttl, self.limits.cache)
+        if said.answer.status is not DnsStatus.UNANSWERED and ttl > 0:
+            if len(self._cache) >= MAX_CACHED:
+                self._cache.clear()
+            self._cache[key] = _Cached(said.answer, loop.time() + ttl)
+        return said.answer
+
+    async def _follow(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
+        ttl = self.limits.cache
+        seen = {name}
+        for _ in range(MAX_CHAIN + 1):
+            said = await self._ask_servers(name, rdtype)
+            ttl = min(ttl, said.ttl)
+            if said.alias is None:
+                return _Said(said.answer, ttl)
+            name = said.alias
+            if name in seen:
+                break
+            seen.add(name)
+        return _Said(_UNANSWERED, 0)
+
+    async def _ask_servers(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
+        """The first usable answer. A silent server is tried again after the others, one that refused is not."""
+        servers = self._by_health(name)
+        gone_quiet = all(server.silences > 2 for server in servers)
+        for turn in range(1 if gone_quiet else 3):
+            for server in tuple(servers):
+                another_waits = turn == 0 and server is not servers[-1]
+                try:
+                    said = await self._ask_one(
+                        server, name, rdtype, self.limits.hedge if another_waits else self.limits.query
+                    )
+                except NoUsableAnswer as nothing:
+                    if not nothing.worth_repeating:
+                        servers.remove(server)
+                    continue
+                if said.answer.status is DnsStatus.NO_SUCH_NAME:
+                    return await self._confirm(said, server, name, rdtype)
+                return said
+        return _Said(_UNANSWERED, 0)
+
+    async def _confirm(
+        self, said: _Said, first: _Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+    ) -> _Said:
+        """NXDOMAIN is asked of a second name server, if one is up.
+
+        Where they disagree, the one that knows the name is right.
+        """
+        now = asyncio.get_running_loop().time()
+        for second in self._by_health(name):
+            if second is first or second.shunned_until > now:
+                continue
+            try:
+                other = await self._ask_one(second, name, rdtype, self.limits.hedge)
+            except NoUsableAnswer:
+                continue
+            if other.answer.status is DnsStatus.NO_SUCH_NAME:
+                return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME, confirmed_by=2), min(said.ttl, other.ttl))
+            return other
+        return said
+
+    async def _ask_one(
+        self, server: _Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, seconds: float
+    ) -> _Said:
+        try:
+            message = await ask(server.endpoint, name, rdtype, seconds)
+        except NoUsableAnswer as nothing:
+            if nothing.down:
+                server.was_silent(asyncio.get_running_loop().time(), self.limits.shun)
+            else:
+                server.answered()
+            raise
+        server.answered()
+        return _read(message, name, rdtype)
+
+    def _by_health(self, name: dns.name.Name) -> list[_Server]:
+        """The name servers for a name in their configured order, those that were silent of late last."""
+        endpoints = self._nameservers(name)
+        servers = self._servers.setdefault(endpoints, [_Server(parse_endpoint(text)) for text in endpoints])
+        now = asyncio.get_running_loop().time()
+        return sorted(servers, key=lambda server: max(server.shunned_until - now, 0.0))
+
+    def _nameservers(self, name: dns.name.Name) -> tuple[str, ...]:
+        labels = name.to_text(omit_final_dot=True).lower().split(".")
+        for first in range(len(labels)):
+            if servers := self.config.zones.get(".".join(labels[first:])):
+                return servers
+        return self.config.nameservers or _system_nameservers()
+
+
+def _record_type(text: str) -> dns.rdatatype.RdataType:
+    try:
+        return dns.rdatatype.from_text(text)
+    except dns.rdatatype.UnknownRdatatype as problem:
+        raise ValueError(f"{text!r} is not a DNS record type") from problem
+
+
+@cache
+def _system_nameservers() -> tuple[str, ...]:
+    try:
+        configured = dns.resolver.Resolver().nameservers
+    except dns.resolver.NoResolverConfiguration:
+        return ()
+    return tuple(
+        str(Endpoint(server, 53)) for server in configured if isinstance(server, str) and dns.inet.is_address(server)
+    )
+
+
+def _read(message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
+    """What the message says about the name; records of other names are not listened to."""
+    asked, ttl = name, float("inf")
+    for _ in range(MAX_CHAIN):
+        if wanted := _records(message, name, rdtype):
+            return _Said(DnsAnswer(DnsStatus.OK, _texts(wanted)), min(ttl, wanted.ttl))
+        alias = _records(message, name, dns.rdatatype.CNAME)
+        if not alias:
+            break
+        ttl = min(ttl, alias.ttl)
+        name = alias[0].target
+    else:
+        return _Said(_UNANSWERED, 0)
+    soa = next((rrset for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
+    negative_ttl = min(ttl, soa.ttl, soa[0].minimum) if soa else 0  # RFC 2308 section 5
+    if message.rcode() == dns.rcode.NXDOMAIN:
+        return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME), negative_ttl)
+    if name != asked and soa is None:
+        return _Said(_UNANSWERED, ttl, alias=name)
+    return _Said(DnsAnswer(DnsStatus.NO_DATA), negative_ttl)
+
+
+def _records(
+    message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+) -> dns.rrset.RRset | None:
+    return message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
+
+
+def _texts(rrset: dns.rrset.RRset) -> tuple[str, ...]:
+    texts = {rdata.to_text()[:MAX_TEXT] for rdata in rrset}
+    ordered = sorted(texts, key=_by_preference) if rrset.rdtype == dns.rdatatype.MX else sorted(texts)
+    return tuple(ordered[:MAX_RECORDS])
+
+
+def _by_preference(mx: str) -> tuple[int, str]:
+    preference, _, host = mx.partition(" ")
+    return int(preference), host

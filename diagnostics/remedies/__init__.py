@@ -1,0 +1,84 @@
+"""What each cause means and what to do about it: one Markdown file per tag, `<tag>.<language>.md` for another language.
+
+A translation states its texts (headline, next_step, the body); stage, who and facts come from the English file.
+The two `##` headings of the body are marks for this reader and stay in English; nobody sees them.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import replace
+from pathlib import Path
+
+from diagnostics.content import BadContent, Shelf, build, files, read_front_matter
+from diagnostics.domain import Facts, Remedy
+
+MEANING = "## What it means"
+ACTION = "## What to do"
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
+
+
+def remedy(tag: str, language: str = "en") -> Remedy | None:
+    """The remedy in that language, else in its parent language (`pt` for `pt-br`), else in English."""
+    found = _shelf.items
+    names = (f"{tag}.{language}", f"{tag}.{language.partition('-')[0]}", tag)
+    return next((found[name] for name in names if name in found), None)
+
+
+def remedies() -> dict[str, Remedy]:
+    """Every remedy in English, by tag."""
+    return {name: found for name, found in _shelf.items.items() if name == found.tag}
+
+
+def filled(remedy: Remedy, facts: Facts) -> Remedy:
+    """The remedy with its placeholders filled from a finding's facts.
+
+    In the Markdown parts facts are escaped (some are other servers' words), and a line whose fact is not known is left
+    out. In the headline and the next step, which are plain text, an unknown fact is left out alone.
+    """
+    known = {name: " ".join(fact.split()) for name, fact in facts.items() if fact.strip()}
+    escaped = {name: _PUNCTUATION.sub(r"\\\g<0>", fact) for name, fact in known.items()}
+    return replace(
+        remedy,
+        headline=_fill(remedy.headline, known),
+        next_step=_fill(remedy.next_step, known),
+        meaning=_fill_lines(remedy.meaning, escaped),
+        action=_fill_lines(remedy.action, escaped),
+    )
+
+
+def problems() -> list[str]:
+    """One sentence for each remedy file that cannot be used."""
+    return _shelf.problems()
+
+
+def _read(name: str, path: Path) -> Remedy:
+    front, body = read_front_matter(path)
+    tag = name
+    parent = name.rpartition(".")[0]
+    original = path.with_name(f"{parent}.md")
+    if original.exists():
+        tag = parent
+        front = {**read_front_matter(original)[0], **front}
+    meaning, mark, action = body.removeprefix(MEANING).partition(f"\n{ACTION}\n")
+    if not body.startswith(f"{MEANING}\n") or not mark or not meaning.strip() or not action.strip():
+        raise BadContent(f"{path}: the body must have the two parts {MEANING!r} and {ACTION!r}")
+    found = build(Remedy, {"tag": tag, "meaning": meaning.strip(), "action": action.strip(), **front}, path)
+    used = set(PLACEHOLDER.findall(f"{found.headline}{found.next_step}{found.meaning}{found.action}"))
+    if undeclared := used - set(found.facts):
+        raise BadContent(f"{path}: facts: {', '.join(sorted(undeclared))} is used as a placeholder, but not declared")
+    return found
+
+
+def _fill(text: str, facts: Facts) -> str:
+    return " ".join(PLACEHOLDER.sub(lambda found: facts.get(found[1], ""), text).split())
+
+
+def _fill_lines(text: str, facts: Facts) -> str:
+    lines = (line for line in text.splitlines() if all(name in facts for name in PLACEHOLDER.findall(line)))
+    return "\n".join(PLACEHOLDER.sub(lambda found: facts[found[1]], line) for line in lines).strip()
+
+
+_shelf = Shelf(Path(__file__).parent, files(".md"), _read)

@@ -1,0 +1,173 @@
+"""The rules, read from `rules/*.toml` in the order of file names and of their places in the files; the first wins.
+
+A rule looks so::
+
+    [[rule]]
+    name = "quota-exceeded"            # unique
+    reason = "mailbox_full"
+    says = ["mailbox (is|) full"]      # any of these phrases
+    also = ["..."]                     # and any of these, where given
+    unless = ["..."]                   # and none of these, where given
+    codes = [452, 552]                 # and one of these reply codes, where given
+    statuses = ["5.2.2", "*.2.2"]      # and one of these enhanced status codes, where given
+    example = "552 5.2.2 mailbox full" # a reply that this very rule decides
+
+`phrases` says how a phrase is written; each needs a whole word by which it is found.
+A rule without phrases goes by its codes and statuses alone.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from operator import attrgetter
+
+from diagnostics.replies.phrases import Phrase, beginning, parse
+from diagnostics.replies.reading import Reading
+from diagnostics.replies.reasons import Reason
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the rule files."""
+
+    name: str
+    reason: Reason
+    example: str
+    says: tuple[Phrase, ...]
+    also: tuple[Phrase, ...] = ()
+    unless: tuple[Phrase, ...] = ()
+    codes: frozenset[int] = frozenset()
+    statuses: frozenset[str] = frozenset()
+
+    def allows(self, reading: Reading) -> bool:
+        """Whether everything but `says` holds for this reply."""
+        if self.codes and reading.code not in self.codes:
+            return False
+        if self.statuses and not self.statuses.intersection(_status_forms(reading)):
+            return False
+        if self.also and not any(phrase.occurs_in(reading) for phrase in self.also):
+            return False
+        return not any(phrase.occurs_in(reading) for phrase in self.unless)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A way to come upon a rule: its place in the order, and the phrase still to be found in full."""
+
+    place: int
+    rule: Rule
+    phrase: Phrase | None
+    needed: frozenset[str] = frozenset()
+    """One of these words must occur as well, unless empty; cheaper to see than the whole phrase."""
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules, indexed by one telling word of each phrase, so that a reply is compared with few of them."""
+
+    rules: tuple[Rule, ...]
+    _by_word: dict[str, list[_Entry]] = field(repr=False)
+    _in_other_scripts: list[_Entry] = field(repr=False)
+
+    def first_match(self, reading: Reading) -> Rule | None:
+        """The first rule that holds, or None."""
+        words = set(reading.words.split())
+        words.update([beginning(word) for word in words])
+        words.update(_code_words(reading))
+        candidates = [entry for word in words & self._by_word.keys() for entry in self._by_word[word]]
+        if reading.foreign:
+            candidates += self._in_other_scripts
+        candidates.sort(key=attrgetter("place"))
+        for entry in candidates:
+            if entry.needed.isdisjoint(words) and entry.needed:
+                continue
+            if (entry.phrase is None or entry.phrase.occurs_in(reading)) and entry.rule.allows(reading):
+                return entry.rule
+        return None
+
+
+@cache
+def ruleset() -> RuleSet:
+    """The rules of this package, read once."""
+    folder = resources.files("diagnostics.replies") / "rules"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    rows = [row for file in files for row in tomllib.loads(file.read_text("utf-8"))["rule"]]
+    return _index(tuple(_rule(**row) for row in rows))
+
+
+def _index(rules: tuple[Rule, ...]) -> RuleSet:
+    frequency = Counter(word for rule in rules for phrase in rule.says for word in set(phrase.all_words()))
+
+    def commonness(word: str) -> int:
+        return frequency[word] + (_VERY_COMMON if word in _COMMON else 0)
+
+    by_word: dict[str, list[_Entry]] = {}
+    in_other_scripts: list[_Entry] = []
+    for place, rule in enumerate(rules):
+        if not rule.says:
+            for word in sorted(rule.statuses) or [f"={code}" for code in sorted(rule.codes)]:
+                by_word.setdefault(word, []).append(_Entry(place, rule, None))
+        for phrase in rule.says:
+            if phrase.foreign:
+                in_other_scripts.append(_Entry(place, rule, phrase))
+            else:
+                telling, *others = phrase.telling_words(commonness)
+                entry = _Entry(place, rule, phrase, others[0] if others else frozenset())
+                for word in telling:
+                    by_word.setdefault(word, []).append(entry)
+    return RuleSet(rules, by_word, in_other_scripts)
+
+
+_VERY_COMMON = 1000
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """a address been by denied domain email error for from has have host http https in ip is mail message not of on
+        please rejected see server smtp support the this to user your you""",
+    )
+)
+
+
+def _rule(
+    *,
+    name: str,
+    reason: str,
+    example: str,
+    says: list[str] | None = None,
+    also: list[str] | None = None,
+    unless: list[str] | None = None,
+    codes: list[int] | None = None,
+    statuses: list[str] | None = None,
+) -> Rule:
+    if not (says or codes or statuses):
+        raise ValueError(f"rule {name} has no condition")
+    return Rule(
+        name=name,
+        reason=Reason(reason),
+        example=example,
+        says=_phrases(says),
+        also=_phrases(also),
+        unless=_phrases(unless),
+        codes=frozenset(codes or ()),
+        statuses=frozenset(statuses or ()),
+    )
+
+
+def _phrases(patterns: list[str] | None) -> tuple[Phrase, ...]:
+    return tuple(parse(pattern) for pattern in patterns or ())
+
+
+def _code_words(reading: Reading) -> Iterator[str]:
+    if reading.code is not None:
+        yield f"={reading.code}"
+    yield from _status_forms(reading)
+
+
+def _status_forms(reading: Reading) -> tuple[str, ...]:
+    """An enhanced status code as rules may name it: whole, or with any class (`*.2.2`)."""
+    status = reading.enhanced
+    return (status, f"*{status[1:]}") if status else ()

@@ -1,0 +1,44 @@
+"""Whoever sends the codes, one TOML file each; a deployment adds or replaces profiles with `use`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from diagnostics.content import BadContent, Shelf, build, files, read_toml
+from diagnostics.domain import Vendor
+
+
+def vendor(slug: str) -> Vendor:
+    """The profile of that slug; raises BadContent where there is none."""
+    try:
+        return vendors()[slug]
+    except KeyError:
+        raise BadContent(f"{slug}.toml: no such vendor profile") from None
+
+
+def vendors() -> dict[str, Vendor]:
+    return _shelf.items
+
+
+def use(*folders: Path) -> tuple[Path, ...]:
+    """Read these folders after the product's own: a file of the same name replaces the whole profile.
+
+    Returns the folders that were read until now.
+    """
+    return _shelf.use(*folders)
+
+
+def problems() -> list[str]:
+    """One sentence for each profile that cannot be used."""
+    return _shelf.problems()
+
+
+def _read(slug: str, path: Path) -> Vendor:
+    found = build(Vendor, {"slug": slug, **read_toml(path)}, path)
+    for port in (*found.ports, *(port for host in found.hosts for port in (*host.ports, *host.tls_ports))):
+        if not 0 < port < 65536:
+            raise BadContent(f"{path}: ports: {port} is not a port")
+    return found
+
+
+_shelf = Shelf(Path(__file__).parent, files(".toml"), _read)

@@ -1,0 +1,320 @@
+"""Every check on evidence that is written down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from diagnostics import registry
+from diagnostics.checks.address import typo_of_a_known_domain
+from diagnostics.checks.message import CAUSES, their_reply
+from diagnostics.checks.mx_answers import mail_server_talks
+from diagnostics.checks.placement import only_the_second_arrives, where_it_went
+from diagnostics.checks.ports import our_hosts_answer
+from diagnostics.checks.routing import domain_exists, mail_filter, mail_hosts_exist, parked
+from diagnostics.domain import (
+    Connection,
+    ConnectOutcome,
+    DnsStatus,
+    Finding,
+    Gap,
+    NotApplicable,
+    NotAsked,
+    ProviderKind,
+    SendOutcome,
+    SmtpConversation,
+    SmtpReply,
+    SmtpStage,
+    Strength,
+    Transmission,
+    Unobserved,
+)
+from diagnostics.probes.address_form import AddressForm
+from diagnostics.probes.domain_status import DomainStatus
+from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mx import MxHost, MxRecords
+from diagnostics.probes.mx_addresses import HostForm, MailHost, MxAddresses
+from diagnostics.probes.mx_conversations import MxConversations
+from diagnostics.probes.port25_control import Port25Control
+from diagnostics.probes.server_ports import ServerPorts
+from diagnostics.probes.test_message import (
+    ComparisonAnswer,
+    ComparisonCodeTyped,
+    ComparisonReport,
+    MailboxAnswer,
+    TestCodeTyped,
+    TestMessageReport,
+    Whereabouts,
+)
+from diagnostics.remedies import remedies
+from diagnostics.replies import Reason
+
+P, H = Strength.PROVES, Strength.HINTS
+HERE = DomainStatus("example.org", exists=True)
+GONE = DomainStatus("example.org", exists=False)
+MX = MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),))
+NO_MX = MxRecords(DnsStatus.NO_DATA)
+NULL_MX = MxRecords(DnsStatus.OK, (MxHost(0, ""),))
+
+
+def said(findings: object) -> list[tuple[str, Strength]]:
+    assert not isinstance(findings, Finding)
+    return [(finding.tag, finding.strength) for finding in findings]  # type: ignore[attr-defined]
+
+
+def host(form: HostForm = HostForm.NAME, status: DnsStatus = DnsStatus.OK, *addresses: str) -> MailHost:
+    return MailHost("mx.example.org", 10, form, status, addresses)
+
+
+WORKING = MxAddresses((host(HostForm.NAME, DnsStatus.OK, "192.0.2.1"),))
+NAMELESS = MxAddresses((host(HostForm.NAME, DnsStatus.NO_SUCH_NAME),))
+
+
+@pytest.mark.parametrize(
+    ("form", "domain", "mx", "hosts", "system", "expected"),
+    [
+        (AddressForm("gmail.com"), HERE, MX, WORKING, None, []),
+        (AddressForm("gmial.com", "anna@gmail.com"), HERE, MX, WORKING, MailSystem(), [("address.typo", H)]),
+        (AddressForm("gmial.com", "anna@gmail.com"), GONE, None, None, None, [("address.typo", P)]),
+        (AddressForm("gmial.com", "anna@gmail.com"), HERE, NULL_MX, None, None, [("address.typo", P)]),
+        (
+            AddressForm("gmial.com", "anna@gmail.com"),
+            HERE,
+            MX,
+            WORKING,
+            MailSystem(mailbox_provider="parking", kind=ProviderKind.PARKING),
+            [("address.typo", P)],
+        ),
+        (AddressForm("gmial.com", "anna@gmail.com"), None, None, None, None, [("address.typo", H)]),
+    ],
+    ids=["no typo", "near a known domain", "and gone", "and null mx", "and parked", "and nothing else known"],
+)
+def test_a_typo_is_proved_by_a_domain_that_takes_no_mail(form, domain, mx, hosts, system, expected) -> None:
+    assert said(typo_of_a_known_domain(form, domain, mx, hosts, system)) == expected
+
+
+def test_a_domain_that_is_gone() -> None:
+    assert said(domain_exists(GONE)) == [("domain.gone", P)]
+    assert said(domain_exists(HERE)) == []
+
+
+@pytest.mark.parametrize(
+    ("mx", "hosts", "expected"),
+    [
+        (MX, WORKING, []),
+        (NULL_MX, None, [("mx.null", P)]),
+        (NO_MX, MxAddresses((host(HostForm.NAME, DnsStatus.OK, "192.0.2.1"),), implicit=True), []),
+        (NO_MX, MxAddresses((host(HostForm.NAME, DnsStatus.NO_DATA),), implicit=True), [("mx.none", P)]),
+        (MX, NAMELESS, [("mx.broken", P)]),
+        (MX, MxAddresses((host(HostForm.LITERAL, DnsStatus.NO_DATA),)), [("mx.broken", P)]),
+        (MX, MxAddresses((host(HostForm.LOCALHOST, DnsStatus.NO_DATA),)), [("mx.broken", P)]),
+        (MX, MxAddresses((*NAMELESS.hosts, *WORKING.hosts)), []),
+    ],
+    ids=["works", "null", "implicit", "none", "names nothing", "literal", "localhost", "one of two works"],
+)
+def test_where_mail_goes(mx, hosts, expected) -> None:
+    assert said(mail_hosts_exist(mx, HERE, hosts)) == expected
+
+
+def test_mail_hosts_that_could_not_be_looked_up_are_not_called_broken() -> None:
+    silent = MxAddresses((*NAMELESS.hosts, host(HostForm.NAME, DnsStatus.UNANSWERED)))
+    with pytest.raises(Unobserved):
+        said(mail_hosts_exist(MX, HERE, silent))
+
+
+def test_the_mx_of_a_domain_that_is_gone_is_no_further_cause() -> None:
+    with pytest.raises(NotApplicable):
+        said(mail_hosts_exist(MxRecords(DnsStatus.NO_SUCH_NAME), GONE, None))
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        (MailSystem(), []),
+        (MailSystem(gateway="mimecast", kind=ProviderKind.GATEWAY), [("filter.gateway", H)]),
+        (MailSystem(mailbox_provider="improvmx", kind=ProviderKind.FORWARDER), [("filter.forwarder", H)]),
+        (MailSystem(mailbox_provider="amazon-ses", kind=ProviderKind.PROGRAM), [("mailbox.program", H)]),
+    ],
+    ids=["unknown", "gateway", "forwarder", "program"],
+)
+def test_who_handles_the_mail_first(system, expected) -> None:
+    assert said(mail_filter(system)) == expected
+
+
+def test_a_parked_domain() -> None:
+    assert said(parked(MailSystem(mailbox_provider="parking", kind=ProviderKind.PARKING))) == [("domain.parked", P)]
+    assert said(parked(MailSystem())) == []
+
+
+def conversation(outcome: ConnectOutcome, code: int = 0, text: str = "") -> SmtpConversation:
+    replies = (SmtpReply(SmtpStage.BANNER, code, text),) if code else ()
+    return SmtpConversation("mx.example.org", outcome, "192.0.2.1", replies=replies)
+
+
+GREETED = conversation(ConnectOutcome.OPEN, 220, "mx.example.org ESMTP")
+REFUSED, FILTERED = conversation(ConnectOutcome.REFUSED), conversation(ConnectOutcome.FILTERED)
+CONTROL_UP = Port25Control(Connection("mx.example.net", 25, ConnectOutcome.OPEN))
+CONTROL_DOWN = Port25Control(Connection("mx.example.net", 25, ConnectOutcome.FILTERED))
+LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; blocked using zen.spamhaus.org")
+
+
+@pytest.mark.parametrize(
+    ("conversations", "control", "expected"),
+    [
+        ((GREETED,), CONTROL_UP, []),
+        ((FILTERED, GREETED), None, []),
+        ((REFUSED,), CONTROL_UP, [("mx.unreachable", P)]),
+        ((FILTERED,), CONTROL_UP, [("mx.unreachable", P)]),
+        ((REFUSED,), None, [("mx.unreachable", H)]),
+        ((conversation(ConnectOutcome.OPEN, 554, "554 mx.example.org takes no connections today"),), None, [("mx.refuses-us", H)]),
+        ((LISTED,), None, [("sender.listed", H)]),
+        ((conversation(ConnectOutcome.OPEN),), None, [("mx.refuses-us", H)]),
+        ((conversation(ConnectOutcome.NOT_PUBLIC),), None, [("mx.broken", P)]),
+    ],
+    ids=[
+        "greets",
+        "one of two greets",
+        "refused, our way out works",
+        "silent, our way out works",
+        "refused, our way out unknown",
+        "refused by banner",
+        "our address is listed",
+        "connects and says nothing",
+        "private address",
+    ],
+)
+def test_whether_the_mail_server_talks(conversations, control, expected) -> None:
+    assert said(mail_server_talks(MxConversations(conversations), control)) == expected
+
+
+@pytest.mark.parametrize("control", [CONTROL_DOWN, None], ids=["our way out is closed", "our way out is unknown"])
+def test_silence_is_not_blamed_on_them_while_our_way_out_is_in_doubt(control) -> None:
+    with pytest.raises(Unobserved) as caught:
+        said(mail_server_talks(MxConversations((FILTERED,)), control))
+    assert caught.value.gap is Gap.EGRESS_BLOCKED
+
+
+def test_a_refused_connection_is_not_blamed_on_them_when_our_way_out_fails() -> None:
+    with pytest.raises(Unobserved):
+        said(mail_server_talks(MxConversations((REFUSED,)), CONTROL_DOWN))
+
+
+def sent(outcome: SendOutcome, code: int = 0, text: str = "", kind: type[TestMessageReport] = TestMessageReport):
+    replies = (SmtpReply(SmtpStage.RCPT, code, text),) if text else ()
+    transmission = Transmission(outcome, "direct", "mx.example.org", replies=replies)
+    return kind("example.org", datetime(2026, 1, 1, tzinfo=UTC), transmission)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "tag"),
+    [
+        (SendOutcome.REFUSED, "550 5.1.1 <anna@example.org>: Recipient address rejected: User unknown", "mailbox.unknown"),
+        (SendOutcome.REFUSED, "552 5.2.2 mailbox is full", "mailbox.full"),
+        (SendOutcome.DEFERRED, "452 4.2.2 over quota", "mailbox.full"),
+        (SendOutcome.DEFERRED, "450 4.7.1 Greylisted, please try again in 300 seconds", "greylisted"),
+        (SendOutcome.REFUSED, "550 5.7.1 rejected by policy of this site", "policy.refused"),
+        (SendOutcome.REFUSED, "530 5.7.0 Must issue a STARTTLS command first", "tls.required"),
+        (SendOutcome.REFUSED, "554 5.7.1 blocked using zen.spamhaus.org", "sender.listed"),
+    ],
+)
+def test_their_refusal_names_the_cause(outcome, text, tag) -> None:
+    assert said(their_reply(sent(outcome, int(text[:3]), text))) == [(tag, P)]
+
+
+def test_a_refusal_that_says_nothing_is_only_a_hint() -> None:
+    findings = said(their_reply(sent(SendOutcome.REFUSED, 559, "559 qwertz")))
+    assert [strength for _, strength in findings] == [H] or findings[0][0] != "refused.unclear"
+
+
+def test_an_unknown_outcome_is_not_fine() -> None:
+    with pytest.raises(Unobserved):
+        said(their_reply(sent(SendOutcome.UNKNOWN)))
+    with pytest.raises(Unobserved):
+        said(their_reply(sent(SendOutcome.UNREACHABLE)))
+
+
+def test_every_reason_of_a_reply_has_a_cause() -> None:
+    assert set(CAUSES) == set(Reason)
+
+
+ACCEPTED = sent(SendOutcome.ACCEPTED, 250, "250 2.0.0 queued")
+M365 = MailSystem(mailbox_provider="microsoft-365", kind=ProviderKind.MAILBOX)
+GATEWAY = MailSystem(gateway="mimecast", kind=ProviderKind.GATEWAY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "where", "system", "expected"),
+    [
+        (TestCodeTyped(20), None, GATEWAY, [("accepted.not-seen", Strength.RULES_OUT)]),
+        (TestCodeTyped(601), None, None, [("accepted.not-seen", Strength.RULES_OUT), ("arrived.late", H)]),
+        (None, Whereabouts.SPAM, None, [("placed.spam", P)]),
+        (TestCodeTyped(20), Whereabouts.SPAM, None, [("placed.spam", P)]),
+        (None, Whereabouts.QUARANTINE, GATEWAY, [("placed.quarantine", P)]),
+        (None, Whereabouts.NOWHERE, None, [("accepted.not-seen", H)]),
+        (None, None, GATEWAY, [("accepted.not-seen", H)]),
+        (None, None, M365, [("accepted.not-seen", H)]),
+        (None, Whereabouts.INBOX, GATEWAY, []),
+    ],
+    ids=["arrived", "late", "spam", "typed from spam", "quarantine", "nowhere", "gateway", "admin quarantine", "inbox"],
+)
+def test_where_the_message_went(typed, where, system, expected) -> None:
+    answer = MailboxAnswer(where) if where else None
+    assert said(where_it_went(ACCEPTED, typed, answer, system)) == expected
+
+
+def test_accepted_alone_is_not_the_inbox() -> None:
+    with pytest.raises(NotAsked):
+        said(where_it_went(ACCEPTED, None, None, MailSystem()))
+
+
+def test_a_refused_message_is_nowhere_to_be_looked_for() -> None:
+    with pytest.raises(NotApplicable):
+        said(where_it_went(sent(SendOutcome.REFUSED, 550, "550 no"), None, None, None))
+
+
+SECOND = sent(SendOutcome.ACCEPTED, 250, "250 ok", ComparisonReport)
+
+
+@pytest.mark.parametrize(
+    ("second_typed", "second_answer", "first", "first_typed", "first_answer", "expected"),
+    [
+        (ComparisonCodeTyped(9), None, ACCEPTED, None, MailboxAnswer(Whereabouts.NOWHERE), [("comparison.mail-server", H)]),
+        (ComparisonCodeTyped(9), None, sent(SendOutcome.REFUSED, 550, "550 no"), None, None, [("comparison.mail-server", H)]),
+        (ComparisonCodeTyped(9), None, ACCEPTED, TestCodeTyped(9), None, []),
+        (None, ComparisonAnswer(Whereabouts.NOWHERE), ACCEPTED, None, MailboxAnswer(Whereabouts.NOWHERE), []),
+        (ComparisonCodeTyped(9), None, ACCEPTED, None, None, []),
+    ],
+    ids=["only the second", "the first was refused", "both", "neither", "the first is not known yet"],
+)
+def test_two_mailboxes_are_compared(second_typed, second_answer, first, first_typed, first_answer, expected) -> None:
+    found = only_the_second_arrives(SECOND, second_typed, second_answer, first, first_typed, first_answer)
+    assert said(found) == expected
+
+
+def port(number: int, outcome: ConnectOutcome) -> Connection:
+    return Connection("clock.example.net", number, outcome)
+
+
+@pytest.mark.parametrize(
+    ("connections", "expected"),
+    [
+        ((port(80, ConnectOutcome.OPEN), port(443, ConnectOutcome.OPEN)), []),
+        ((port(80, ConnectOutcome.REFUSED), port(443, ConnectOutcome.FILTERED)), [("ports.host-down", P)]),
+        ((port(80, ConnectOutcome.OPEN), port(59777, ConnectOutcome.FILTERED)), [("ports.blocked", P)]),
+        ((port(80, ConnectOutcome.OPEN), port(443, ConnectOutcome.TLS_FAILURE)), [("ports.blocked", P)]),
+    ],
+    ids=["all open", "none", "some", "tls"],
+)
+def test_our_own_ports(connections, expected) -> None:
+    assert said(our_hosts_answer(ServerPorts(connections))) == expected
+
+
+def test_ports_that_could_not_be_looked_up_are_not_called_open() -> None:
+    with pytest.raises(Unobserved):
+        said(our_hosts_answer(ServerPorts((port(80, ConnectOutcome.OPEN), port(443, ConnectOutcome.DNS_UNANSWERED)))))
+
+
+def test_every_tag_has_a_remedy_and_every_remedy_a_check() -> None:
+    emitted = set().union(*(check.emits for check in registry.checks()))
+    assert emitted == set(remedies())

@@ -1,0 +1,318 @@
+"""DNS answers become one of four statuses, quickly, whatever comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+from time import perf_counter
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+
+from diagnostics.domain import DnsAnswer, DnsStatus
+from diagnostics.net.config import NetworkConfig
+from diagnostics.net.live import LiveNetwork
+from diagnostics.net.resolver import Resolver
+
+from .conftest import QUICK_DNS, NameServer, name_server, network, reply
+
+UNANSWERED = DnsStatus.UNANSWERED
+
+
+def silent(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    return []
+
+
+def garbage(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    noise = random.Random(query.id)
+    return [b"", b"\x00", query.to_wire()[:2] + noise.randbytes(40), noise.randbytes(600)]
+
+
+def wrong_id(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    answer = reply(query, ["203.0.113.66"])
+    answer.id ^= 1
+    return [answer.to_wire()]
+
+
+def wrong_question(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    other = dns.message.make_query("other.test", "A", id=query.id)
+    return [reply(other, ["203.0.113.66"]).to_wire()]
+
+
+def the_question_itself(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    return [query.to_wire()]
+
+
+def referral(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    answer = dns.message.make_response(query)
+    answer.authority.append(dns.rrset.from_text("test.", 60, "IN", "NS", "ns.elsewhere.test."))
+    return [answer.to_wire()]
+
+
+def somebody_elses_record(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    answer = reply(query)
+    answer.answer.append(dns.rrset.from_text("other.test.", 60, "IN", "A", "203.0.113.66"))
+    return [answer.to_wire()]
+
+
+def after(bad: object, texts: list[str]) -> object:
+    """The bad packets, and then the real answer."""
+
+    def both(server: NameServer, query: dns.message.Message) -> list[bytes]:
+        return [*bad(server, query), reply(query, texts).to_wire()]
+
+    return both
+
+
+def without_edns(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    return [(reply(query, rcode=dns.rcode.FORMERR) if query.edns >= 0 else reply(query, ["203.0.113.1"])).to_wire()]
+
+
+def too_long_for_udp(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    if server.over_tcp:
+        return [reply(query, ['"long"']).to_wire()]
+    cut = reply(query)
+    cut.flags |= dns.flags.TC
+    return [cut.to_wire()]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "records"),
+    [
+        (["203.0.113.2", "203.0.113.1"], DnsStatus.OK, ("203.0.113.1", "203.0.113.2")),
+        ([], DnsStatus.NO_DATA, ()),
+        (dns.rcode.NXDOMAIN, DnsStatus.NO_SUCH_NAME, ()),
+        (dns.rcode.SERVFAIL, UNANSWERED, ()),
+        (dns.rcode.REFUSED, UNANSWERED, ()),
+        (silent, UNANSWERED, ()),
+        (garbage, UNANSWERED, ()),
+        (wrong_id, UNANSWERED, ()),
+        (wrong_question, UNANSWERED, ()),
+        (the_question_itself, UNANSWERED, ()),
+        (referral, UNANSWERED, ()),
+        (somebody_elses_record, DnsStatus.NO_DATA, ()),
+        (without_edns, DnsStatus.OK, ("203.0.113.1",)),
+        (after(garbage, ["203.0.113.1"]), DnsStatus.OK, ("203.0.113.1",)),
+        (after(wrong_id, ["203.0.113.1"]), DnsStatus.OK, ("203.0.113.1",)),
+        (after(wrong_question, ["203.0.113.1"]), DnsStatus.OK, ("203.0.113.1",)),
+        (["CNAME a.test."], UNANSWERED, ()),
+    ],
+    ids=[
+        "records",
+        "no data",
+        "NXDOMAIN",
+        "SERVFAIL",
+        "REFUSED",
+        "silent",
+        "garbage",
+        "another id",
+        "another question",
+        "an echo",
+        "referral",
+        "a record of another name",
+        "no EDNS",
+        "garbage first",
+        "forged id first",
+        "forged question first",
+        "an alias of itself",
+    ],
+)
+async def test_what_comes_back_becomes_a_status(dns_server, answer, status, records) -> None:
+    dns_server.records["a.test", "A"] = answer
+    found = await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")
+    assert (found.status, found.records) == (status, records)
+
+
+async def test_mx_are_sorted_by_preference(dns_server) -> None:
+    dns_server.records["a.test", "MX"] = ["100 c.test.", "20 b.test.", "5 z.test.", "20 a.test."]
+    found = await network(nameservers=(dns_server.endpoint,)).resolve("A.test.", "mx")
+    assert found.records == ("5 z.test.", "20 a.test.", "20 b.test.", "100 c.test.")
+
+
+async def test_a_truncated_answer_is_asked_for_again_over_tcp(dns_server) -> None:
+    dns_server.records["a.test", "TXT"] = too_long_for_udp
+    found = await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "TXT")
+    assert found == DnsAnswer(DnsStatus.OK, ('"long"',))
+    assert dns_server.over_tcp == 1
+
+
+async def test_aliases_are_followed_to_other_names(dns_server) -> None:
+    for hop in range(5):
+        dns_server.records[f"h{hop}.test", "A"] = [f"CNAME h{hop + 1}.test."]
+    dns_server.records["h5.test", "A"] = ["203.0.113.5"]
+    found = await network(nameservers=(dns_server.endpoint,)).resolve("h0.test", "A")
+    assert found == DnsAnswer(DnsStatus.OK, ("203.0.113.5",))
+
+
+@pytest.mark.parametrize("hops", [2, 20], ids=["loop", "chain without end"])
+async def test_an_alias_that_leads_nowhere_ends_soon(dns_server, hops: int) -> None:
+    for hop in range(20):
+        dns_server.records[f"h{hop}.test", "A"] = [f"CNAME h{(hop + 1) % hops}.test."]
+    found = await network(nameservers=(dns_server.endpoint,)).resolve("h0.test", "A")
+    assert found.status is UNANSWERED
+    assert len(dns_server.asked) <= 9
+
+
+async def test_an_alias_of_a_name_that_does_not_exist_is_no_such_name(dns_server) -> None:
+    dns_server.records["a.test", "A"] = ["CNAME gone.test."]
+    found = await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")
+    assert found.status is DnsStatus.NO_SUCH_NAME
+
+
+@pytest.mark.parametrize("name", ["a..test", "a" * 64 + ".test", "\udcff.test", ".".join(["a" * 60] * 5)])
+async def test_a_text_that_cannot_be_a_name_is_not_asked_for(dns_server, name: str) -> None:
+    found = await network(nameservers=(dns_server.endpoint,)).resolve(name, "A")
+    assert found == DnsAnswer(DnsStatus.NO_SUCH_NAME, confirmed_by=0)
+    assert dns_server.asked == []
+
+
+async def test_an_unknown_record_type_is_a_mistake_of_the_caller(dns_server) -> None:
+    with pytest.raises(ValueError, match="not a DNS record type"):
+        await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "MAILBOX")
+
+
+@pytest.mark.parametrize(
+    ("second", "status", "confirmed_by"),
+    [
+        (dns.rcode.NXDOMAIN, DnsStatus.NO_SUCH_NAME, 2),
+        (dns.rcode.SERVFAIL, DnsStatus.NO_SUCH_NAME, 1),
+        (silent, DnsStatus.NO_SUCH_NAME, 1),
+        (["203.0.113.1"], DnsStatus.OK, 1),
+    ],
+    ids=["agrees", "fails", "silent", "knows the name"],
+)
+async def test_no_such_name_is_asked_of_a_second_name_server(dns_server, second, status, confirmed_by) -> None:
+    async with name_server(NameServer(default=second)) as other:
+        found = await network(nameservers=(dns_server.endpoint, other.endpoint)).resolve("a.test", "A")
+    assert (found.status, found.confirmed_by) == (status, confirmed_by)
+
+
+async def test_a_dead_first_name_server_costs_its_wait_once() -> None:
+    async with name_server(NameServer(default=silent)) as dead, name_server(NameServer(default=["203.0.113.1"])) as up:
+        net = network(nameservers=(dead.endpoint, up.endpoint))
+        for number in range(5):
+            started = perf_counter()
+            assert (await net.resolve(f"n{number}.test", "A")).status is DnsStatus.OK
+            waited = perf_counter() - started
+            assert (waited >= QUICK_DNS.hedge) == (number == 0)
+        assert len(dead.asked) == 1
+
+
+async def test_a_name_server_that_comes_back_is_used_again() -> None:
+    async with name_server(NameServer(default=silent)) as first, name_server(NameServer(default=["203.0.113.1"])) as up:
+        net = Resolver(NetworkConfig(nameservers=(first.endpoint, up.endpoint)), replace(QUICK_DNS, shun=0.05))
+        await net.resolve("a.test", "A")
+        first.default = ["203.0.113.2"]
+        await asyncio.sleep(0.06)
+        assert (await net.resolve("b.test", "A")).records == ("203.0.113.2",)
+
+
+async def test_a_lost_packet_is_sent_again(dns_server) -> None:
+    def second_time(server: NameServer, query: dns.message.Message) -> list[bytes]:
+        return [reply(query, ["203.0.113.1"]).to_wire()] if len(server.asked) > 1 else []
+
+    dns_server.default = second_time
+    assert (await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")).status is DnsStatus.OK
+
+
+async def test_a_name_server_that_refuses_packets_is_not_waited_for(closed_port) -> None:
+    net = LiveNetwork(NetworkConfig(nameservers=(closed_port,)))
+    started = perf_counter()
+    assert (await net.resolve("a.test", "A")).status is UNANSWERED
+    assert perf_counter() - started < 0.5
+
+
+async def test_when_nothing_answers_the_whole_search_ends_in_time(dns_server) -> None:
+    dns_server.default = silent
+    net = network(nameservers=(dns_server.endpoint,))
+    for limit in (
+        QUICK_DNS.total,
+        QUICK_DNS.query,
+    ):  # Later questions are asked once: the name server has been silent for long.
+        started = perf_counter()
+        assert (await net.resolve(f"{limit}.test", "A")).status is UNANSWERED
+        assert perf_counter() - started < limit + 0.2
+
+
+async def test_a_zone_goes_to_its_own_name_servers(dns_server) -> None:
+    lab = NameServer(default=["198.51.100.1"])
+    inner = NameServer(default=["198.51.100.2"])
+    dns_server.default = ["203.0.113.1"]
+    async with name_server(lab), name_server(inner):
+        net = network(
+            nameservers=(dns_server.endpoint,), zones={"test": (lab.endpoint,), "Inner.test.": (inner.endpoint,)}
+        )
+        found = {
+            name: (await net.resolve(name, "A")).records[0]
+            for name in ("mail.TEST", "test", "a.inner.test", "example.org", "latest", "mytest.example")
+        }
+    assert found == {
+        "mail.TEST": "198.51.100.1",
+        "test": "198.51.100.1",
+        "a.inner.test": "198.51.100.2",
+        "example.org": "203.0.113.1",
+        "latest": "203.0.113.1",
+        "mytest.example": "203.0.113.1",
+    }
+
+
+async def test_equal_questions_at_the_same_time_are_asked_once(dns_server) -> None:
+    dns_server.default = ["203.0.113.1"]
+    net = network(nameservers=(dns_server.endpoint,))
+    answers = await asyncio.gather(*(net.resolve("a.test", "A") for _ in range(20)))
+    assert {answer.status for answer in answers} == {DnsStatus.OK}
+    assert dns_server.asked == [("a.test", "A")]
+
+
+async def test_one_who_gives_up_does_not_take_the_answer_from_the_others(dns_server) -> None:
+    dns_server.default = ["203.0.113.1"]
+    net = network(nameservers=(dns_server.endpoint,))
+    impatient = asyncio.create_task(net.resolve("a.test", "A"))
+    patient = asyncio.create_task(net.resolve("a.test", "A"))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert (await patient).status is DnsStatus.OK
+    assert len(dns_server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "ttl", "asked"),
+    [
+        (["203.0.113.1"], 60, 1),
+        (["203.0.113.1"], 0, 2),
+        ([], 60, 1),
+        (dns.rcode.NXDOMAIN, 60, 1),
+        (dns.rcode.NXDOMAIN, 0, 2),
+        (dns.rcode.SERVFAIL, 60, 2),
+    ],
+    ids=["records", "TTL 0", "no data", "NXDOMAIN", "NXDOMAIN with TTL 0", "no answer"],
+)
+async def test_answers_are_kept_for_their_ttl(dns_server, answer, ttl, asked) -> None:
+    dns_server.ttl = ttl
+    dns_server.default = (
+        answer if isinstance(answer, list) else lambda server, query: [reply(query, rcode=answer, ttl=ttl).to_wire()]
+    )
+    net = network(nameservers=(dns_server.endpoint,))
+    assert await net.resolve("a.test", "A") == await net.resolve("a.test", "A")
+    assert len(dns_server.asked) == asked
+
+
+async def test_no_answer_is_kept_longer_than_the_limit(dns_server) -> None:
+    dns_server.default = ["203.0.113.1"]
+    dns_server.ttl = 86400
+    resolver = Resolver(NetworkConfig(nameservers=(dns_server.endpoint,)), replace(QUICK_DNS, cache=0.05))
+    await resolver.resolve("a.test", "A")
+    await asyncio.sleep(0.06)
+    dns_server.default = ["203.0.113.2"]
+    assert (await resolver.resolve("a.test", "A")).records == ("203.0.113.2",)
+
+
+async def test_three_hundred_questions_at_once_are_all_answered(dns_server) -> None:
+    dns_server.default = ["203.0.113.1"]
+    net = network(nameservers=(dns_server.endpoint,))
+    answers = await asyncio.gather(*(net.resolve(f"n{number}.test", "A") for number in range(300)))
+    assert sum(answer.status is DnsStatus.OK for answer in answers) == 300

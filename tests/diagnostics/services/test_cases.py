@@ -1,0 +1,84 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from diagnostics.domain import ProbeGroup
+from diagnostics.models import Case, CaseLink, Group, GroupState, Run
+from diagnostics.services import cases
+from diagnostics.services.cases import Report, link_of, mint_link, open_case, start_run
+from diagnostics.services.limits import OPEN_BY_ADDRESS, RUN_BY_CASE, LimitReached
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_report_queues_one_group_of_each_kind(case: Case) -> None:
+    groups = Group.objects.filter(run__case=case)
+    assert {group.name for group in groups} == set(ProbeGroup)
+    assert {group.state for group in groups} == {GroupState.QUEUED}
+
+
+def test_the_same_form_twice_is_one_case(report: Report) -> None:
+    form = replace(report, submission="a form")
+    assert open_case(form).pk == open_case(form).pk
+    assert Run.objects.count() == 1
+
+
+def test_the_same_form_with_another_address_is_another_case(report: Report) -> None:
+    form = replace(report, submission="a form")
+    other = replace(form, company_id="ACME-2")
+    assert open_case(form).pk != open_case(other).pk
+
+
+def test_a_race_of_one_form_ends_in_one_case(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = replace(report, submission="a form")
+    first = open_case(form)
+    looked = iter([None])
+    real = cases.Case.objects.filter
+
+    class Late:
+        def first(self) -> None:
+            return next(looked)
+
+    monkeypatch.setattr(cases.Case.objects, "filter", lambda **k: Late() if "submission" in k else real(**k))
+    assert open_case(form).pk == first.pk
+
+
+def test_a_refused_report_leaves_nothing_behind(report: Report) -> None:
+    for _ in range(OPEN_BY_ADDRESS.count):
+        open_case(report)
+    before = Case.objects.count(), Run.objects.count()
+    with pytest.raises(LimitReached) as caught:
+        open_case(report)
+    assert (Case.objects.count(), Run.objects.count()) == before
+    assert 0 < caught.value.retry_after <= 3600
+
+
+def test_checking_again_while_a_run_is_on_is_that_run(case: Case) -> None:
+    run = case.runs.get()
+    assert start_run(case) == run
+    run.finished_at = timezone.now()
+    run.save()
+    assert start_run(case).number == 2
+
+
+def test_checking_again_is_limited_for_customers_and_not_for_agents(case: Case) -> None:
+    for _ in range(RUN_BY_CASE.count):
+        case.runs.update(finished_at=timezone.now())
+        start_run(case)
+    case.runs.update(finished_at=timezone.now())
+    with pytest.raises(LimitReached):
+        start_run(case)
+    assert start_run(case, asked_by="an agent").number == RUN_BY_CASE.count + 2
+
+
+def test_a_link_is_kept_as_a_hash_and_ends(case: Case) -> None:
+    token = mint_link(case)
+    link = link_of(token)
+    assert link is not None
+    assert link.case == case
+    assert not CaseLink.objects.filter(token_hash=token).exists()
+    assert link_of(token + "x") is None
+    CaseLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert link_of(token) is None

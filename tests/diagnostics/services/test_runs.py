@@ -1,0 +1,142 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from diagnostics.domain import Gap, ProbeGroup, Seen, Status, Vantage, Verdict
+from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
+from diagnostics.probes.domain_status import DomainStatus
+from diagnostics.probes.test_message import MailboxAnswer, Whereabouts
+from diagnostics.services import runs
+from diagnostics.services.runs import claim_group, diagnosis_of, finish_group, record, report, requeue_expired
+
+pytestmark = pytest.mark.django_db
+
+
+def group_of(case: Case, name: ProbeGroup = ProbeGroup.DNS) -> Group:
+    return Group.objects.get(run__case=case, name=name)
+
+
+def seen(exists: bool = True) -> Seen:
+    return Seen(DomainStatus, Vantage.SERVER, datetime.now(UTC), DomainStatus("example.org", exists))
+
+
+def expire(group: Group) -> None:
+    Group.objects.filter(pk=group.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_group_is_claimed_once(case: Case) -> None:
+    group = group_of(case)
+    claim = claim_group(group.pk)
+    assert claim is not None
+    assert str(claim.target.address) == "anna@example.org"
+    assert claim_group(group.pk) is None
+
+
+def test_a_claim_of_nothing_is_none(db: None) -> None:
+    assert claim_group(10**9) is None
+
+
+def test_answers_are_saved_under_the_claim_and_replace_those_of_the_attempt_before(case: Case) -> None:
+    group = group_of(case)
+    first = claim_group(group.pk)
+    assert first is not None
+    assert record(first, [seen(exists=False)])
+    expire(group)
+    requeue_expired()
+    second = claim_group(group.pk)
+    assert second is not None
+    assert record(second, [seen()])
+    kept = ObservationRecord.objects.get(group=group)
+    assert (kept.attempt, kept.data["exists"]) == (2, True)
+
+
+def test_a_lost_worker_that_comes_back_writes_nothing(case: Case) -> None:
+    group = group_of(case)
+    zombie = claim_group(group.pk)
+    assert zombie is not None
+    expire(group)
+    assert requeue_expired() == 1
+    claim_group(group.pk)
+    assert not record(zombie, [seen()])
+    finish_group(zombie)
+    assert not ObservationRecord.objects.exists()
+    assert group_of(case).state == GroupState.RUNNING
+
+
+def test_a_living_lease_is_left_alone(case: Case) -> None:
+    claim_group(group_of(case).pk)
+    assert requeue_expired() == 0
+
+
+def test_after_three_lost_workers_the_customer_is_told(case: Case) -> None:
+    group = group_of(case)
+    for _ in range(runs.MAX_ATTEMPTS):
+        assert claim_group(group.pk)
+        expire(group)
+        requeue_expired()
+    assert group_of(case).state == GroupState.FAILED
+    assert claim_group(group.pk) is None
+    diagnosis = diagnosis_of(case.runs.get())
+    assert diagnosis is not None
+    answer = diagnosis.answer("domain")
+    assert answer is not None
+    assert (answer.status, answer.gap) == (Status.COULD_NOT_CHECK, Gap.LOST)
+
+
+def finish(case: Case, name: ProbeGroup, *entries: Seen) -> None:
+    claim = claim_group(group_of(case, name).pk)
+    assert claim is not None
+    record(claim, entries)
+    finish_group(claim)
+
+
+def test_a_run_is_judged_as_groups_end_and_final_with_the_last(case: Case) -> None:
+    finish(case, ProbeGroup.DNS, seen(exists=False))
+    run = case.runs.get()
+    assert (run.verdict, run.cause, run.finished) == (Verdict.CAUSE_FOUND, "domain.gone", False)
+    finish(case, ProbeGroup.PORTS)
+    finish(case, ProbeGroup.DELIVERY)
+    run = case.runs.get()
+    assert (run.cause, run.finished) == ("domain.gone", True)
+
+
+def test_a_probe_without_an_answer_at_the_end_timed_out(case: Case) -> None:
+    finish(case, ProbeGroup.DNS)
+    diagnosis = diagnosis_of(case.runs.get())
+    assert diagnosis is not None
+    answer = diagnosis.answer("domain")
+    assert answer is not None
+    assert (answer.status, answer.gap) == (Status.COULD_NOT_CHECK, Gap.TIMED_OUT)
+
+
+def test_every_change_of_a_run_moves_its_version(case: Case) -> None:
+    versions = [case.runs.get().version]
+    finish(case, ProbeGroup.DNS, seen())
+    versions.append(case.runs.get().version)
+    report(case, MailboxAnswer(Whereabouts.SPAM))
+    versions.append(case.runs.get().version)
+    assert versions == sorted(set(versions))
+
+
+def test_what_the_customer_says_outlives_the_run_it_was_said_in(case: Case) -> None:
+    report(case, MailboxAnswer(Whereabouts.SPAM))
+    Run.objects.update(finished_at=timezone.now())
+    from diagnostics.services.cases import start_run
+
+    second = start_run(case)
+    assert runs.evidence_of(second).get(MailboxAnswer) == MailboxAnswer(Whereabouts.SPAM)
+
+
+def test_evidence_that_cannot_be_read_any_more_is_a_gap(case: Case) -> None:
+    run = case.runs.get()
+    for kind, data in (("NoSuchKind", {}), ("DomainStatus", {"domain": 1, "exists": []})):
+        ObservationRecord.objects.create(
+            case=case, run=run, kind=kind, vantage=Vantage.SERVER, data=data, at=timezone.now()
+        )
+    assert {one.gap for one in runs.evidence_of(run)} == {Gap.OUTDATED}
+
+
+def test_only_reported_observations_can_be_reported(case: Case) -> None:
+    with pytest.raises(TypeError):
+        report(case, DomainStatus("example.org", exists=True))

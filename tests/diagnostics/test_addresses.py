@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import pytest
+
+from diagnostics.addresses import AddressFault, BadAddress, mask, normalise_for_limits, parse_address, suggest
+from diagnostics.domain import Address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("anna@example.org", Address("anna", "example.org")),
+        ("  <Anna.B@Example.ORG> ", Address("Anna.B", "example.org")),
+        ("mailto:anna@example.org", Address("anna", "example.org")),
+        ("anna+clock@example.co.uk", Address("anna+clock", "example.co.uk")),
+        ("o'neil!#$%&*/=?^_`{|}~-x@example.org", Address("o'neil!#$%&*/=?^_`{|}~-x", "example.org")),
+        ("anna@bücher.de", Address("anna", "xn--bcher-kva.de")),
+        ("anna@xn--bcher-kva.de", Address("anna", "xn--bcher-kva.de")),
+        ("jos\u0065\u0301@example.org", Address("jos\u00e9", "example.org")),
+        ("用户@例子.中国", Address("用户", "xn--fsqu00a.xn--fiqs8s")),
+        ("anna@somebody.github.io", Address("anna", "somebody.github.io")),
+        ("anna@github.io", Address("anna", "github.io")),
+        ("a" * 64 + "@example.org", Address("a" * 64, "example.org")),
+    ],
+    ids=[
+        "plain", "spaces and brackets", "mailto", "tag", "every sign of an atom", "unicode domain", "A-labels",
+        "decomposed accent", "all Chinese", "below a private suffix", "a private suffix", "longest local part",
+    ],
+)  # fmt: skip
+def test_reads(text: str, address: Address) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", AddressFault.EMPTY),
+        ("  ", AddressFault.EMPTY),
+        ("<>", AddressFault.EMPTY),
+        ("anna", AddressFault.NO_AT),
+        ("anna@b@example.org", AddressFault.SEVERAL_AT),
+        ('"anna@b"@example.org', AddressFault.SEVERAL_AT),
+        ("@example.org", AddressFault.LOCAL_PART_MISSING),
+        ("anna@", AddressFault.DOMAIN_MISSING),
+        ("anna @example.org", AddressFault.SPACES_INSIDE),
+        ("Anna <anna@example.org>", AddressFault.SPACES_INSIDE),
+        ("anna@[192.0.2.1]", AddressFault.LITERAL),
+        ("anna@[IPv6:2001:db8::1]", AddressFault.LITERAL),
+        ("anna@192.0.2.1", AddressFault.LITERAL),
+        ("anna@2001:db8::1", AddressFault.LITERAL),
+        ("anna@localhost", AddressFault.LOCALHOST),
+        ("anna@mail.localhost", AddressFault.LOCALHOST),
+        ("anna@localhost.localdomain", AddressFault.LOCALHOST),
+        ("anna@co.uk", AddressFault.NO_PUBLIC_SUFFIX),
+        ("anna@com", AddressFault.NO_PUBLIC_SUFFIX),
+        ("anna@foo.notatld", AddressFault.NO_PUBLIC_SUFFIX),
+        ("anna@mailbox-full.test", AddressFault.NO_PUBLIC_SUFFIX),
+        ("anna@example.org\r\nBcc: eve@example.com", AddressFault.CONTROL_CHARACTERS),
+        ("anna@example.org\n", AddressFault.CONTROL_CHARACTERS),
+        ("an\0na@example.org", AddressFault.CONTROL_CHARACTERS),
+        ("an\u200bna@example.org", AddressFault.CONTROL_CHARACTERS),
+        ("anna@exam\u00adple.org", AddressFault.CONTROL_CHARACTERS),
+        ("\u202eanna@example.org", AddressFault.CONTROL_CHARACTERS),
+        ("an\ud800na@example.org", AddressFault.CONTROL_CHARACTERS),
+        ("a" * 65 + "@example.org", AddressFault.TOO_LONG),
+        ("a@" + "b" * 64 + ".org", AddressFault.TOO_LONG),
+        ("a@" + "b." * 125 + "org", AddressFault.TOO_LONG),
+        ("anna.bella@" + "é." * 31 + "de", AddressFault.TOO_LONG),
+        ('"anna"@example.org', AddressFault.BAD_LOCAL_PART),
+        (".anna@example.org", AddressFault.BAD_LOCAL_PART),
+        ("anna..b@example.org", AddressFault.BAD_LOCAL_PART),
+        ("anna,b@example.org", AddressFault.BAD_LOCAL_PART),
+        ("😀@example.org", AddressFault.BAD_LOCAL_PART),
+        ("anna@example..org", AddressFault.BAD_DOMAIN),
+        ("anna@example.org.", AddressFault.BAD_DOMAIN),
+        ("anna@-example.org", AddressFault.BAD_DOMAIN),
+        ("anna@exa_mple.org", AddressFault.BAD_DOMAIN),
+        ("anna@example.org/path", AddressFault.BAD_DOMAIN),
+        ("anna@example.org:25", AddressFault.BAD_DOMAIN),
+        ("anna@xn--zz.de", AddressFault.BAD_DOMAIN),
+        ("anna@☕.com", AddressFault.BAD_DOMAIN),
+    ],
+)
+def test_refuses_with_the_reason(text: str, fault: AddressFault) -> None:
+    with pytest.raises(BadAddress) as refused:
+        parse_address(text)
+    assert refused.value.code is fault
+
+
+def test_closed_networks_add_their_own_suffixes() -> None:
+    assert parse_address("anna@mailbox-full.test", extra_suffixes=frozenset({"test"})).domain == "mailbox-full.test"
+    with pytest.raises(BadAddress):
+        parse_address("anna@test", extra_suffixes=frozenset({"test"}))
+
+
+OWN_DOMAINS = """
+    gmail.com ymail.com gmx.com gmx.de mail.com email.com me.com hey.com pm.me live.co.uk outlook.de
+    yahoo.fr hotmail.it example.org acme.example cloud.com orange.com free.com rogers.com roger.com
+    planet.nl plant.nl libera.it accor.de ao.com love.com life.com line.com web.com web.dev sky.com
+    google.com microsoft.com yahoo-inc.com comcast.com verizon.com att.com apple.com proton.ch
+    protonmail.ch tuta.com gm.com ge.com mailchimp.com all.com hotels.com hotmart.com outbrain.com
+    mail.co live.co onet.pl net.pl mailbox-full.test bücher.de
+"""
+
+SLIPS = {
+    "gmail.com": """gmial.com gmal.com gmai.com gmil.com gnail.com gmaill.com ggmail.com gmali.com gmaul.com fmail.com
+        gamil.com gamail.com gimal.com gmail.con gmail.co gmail.cm gmail.om gmail.comm gmailcom gmail,com
+        gmail gmail.c gmail.cim gmail.vom gmail.xom gmail.coom gmail.ocm gmail.cmo gmail.net gmail.org
+        gmail.co.uk gmail.com.com gmail..com gmal.con gmial.cm gmailcon www.gmail.com g.mail.com GMAIL.CON
+        gmail.com.""",
+    "hotmail.com": """hotmial.com hotmai.com hormail.com htomail.com hotmal.com homtail.com hotmaill.com hotnail.com
+        hotail.com hotmmail.com hotamil.com hotmail.con hotmail.cmo hotmail.co hotmailcom""",
+    "hotmail.co.uk": "hotmail.couk hotmai.co.uk hotmail.co.ul",
+    "hotmail.fr": "hotmial.fr hotmail.frr",
+    "yahoo.com": """yaho.com yahho.com yaoo.com yhaoo.com yhoo.com yahooo.com uahoo.com ayhoo.com yahoo.con yahoo.comm
+        yahoo.cm""",
+    "yahoo.co.uk": "yahoo.co.ul yahoo.couk yaho.co.uk",
+    "outlook.com": """outlok.com outllok.com outloook.com oulook.com oultook.com otlook.com outlool.com outlook.con
+        outlook.co""",
+    "icloud.com": "iclod.com iclould.com icoud.com icluod.com icloud.con icloud.co iclud.com icloud.net",
+    "aol.com": "aol.con aol.cm aoll.com",
+    "live.com": "live.con live.cm lvie.com",
+    "orange.fr": "ornage.fr orange.rf orang.fr",
+    "web.de": "web.ed web.dee wbe.de",
+    "gmx.de": "gmx.ed gmx.dee",
+    "t-online.de": "tonline.de t-onlin.de t-online.ed",
+    "libero.it": "libero.ti libeor.it liberro.it",
+    "comcast.net": "comcast.ner comcas.net comcast.nte comcst.net",
+    "mail.ru": "mail.tu maill.ru",
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(typed, meant) for meant, all_ in SLIPS.items() for typed in all_.split()]
+)
+def test_a_slip_of_a_well_known_domain_is_noticed(typed: str, meant: str) -> None:
+    assert suggest(f"anna.b@{typed}") == f"anna.b@{meant}"
+
+
+@pytest.mark.parametrize(
+    "domain",
+    OWN_DOMAINS.split(),
+)
+def test_a_domain_of_its_own_is_left_alone(domain: str) -> None:
+    assert suggest(f"anna@{domain}") is None
+
+
+@pytest.mark.parametrize("text", ["", "anna", "@gmail.con", "anna@", "anna@.", "anna@" + "x" * 5000])
+def test_nothing_is_suggested_for_what_is_no_address(text: str) -> None:
+    assert suggest(text) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"),
+    [("anna@acme.example", "a•••@acme.example"), ("a@acme.example", "a•••@acme.example"), ("anna", "•••"), ("", "•••")],
+)
+def test_masks_the_local_part(address: str, masked: str) -> None:
+    assert mask(address) == masked
+
+
+@pytest.mark.parametrize(
+    ("address", "one_text"),
+    [
+        ("Anna@Example.ORG", "anna@example.org"),
+        ("anna+clock+2@example.org", "anna@example.org"),
+        ("an.na@example.org", "an.na@example.org"),
+        ("An.Na+x@gmail.com", "anna@gmail.com"),
+        ("an.na@googlemail.com", "anna@gmail.com"),
+    ],
+)
+def test_spellings_of_one_mailbox_share_a_limit(address: str, one_text: str) -> None:
+    assert normalise_for_limits(address) == one_text
