@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import uvloop
@@ -20,15 +21,23 @@ def run_on_loop(coroutine: Coroutine[Any, Any, T], timeout: float) -> T:
 
     Raises TimeoutError after `timeout` seconds, when the coroutine has been cancelled.
     """
-    loop = _running_loop()
-    if threading.current_thread() is _State.thread:
-        coroutine.close()
-        raise RuntimeError("run_on_loop was called on the loop's own thread: await the coroutine instead")
-    future = asyncio.run_coroutine_threadsafe(_within(coroutine, timeout), loop)
+    future = start_on_loop(coroutine, timeout)
     try:
         return future.result(timeout + GRACE)
     finally:
         future.cancel()
+
+
+def start_on_loop(coroutine: Coroutine[Any, Any, T], timeout: float) -> Future[T]:
+    """Starts the coroutine and returns at once.
+
+    The future ends with its result, or with TimeoutError after `timeout` seconds, once the coroutine was cancelled.
+    """
+    loop = _running_loop()
+    if threading.current_thread() is _State.thread:
+        coroutine.close()
+        raise RuntimeError("the loop's own thread cannot wait for the loop: await the coroutine instead")
+    return asyncio.run_coroutine_threadsafe(_within(coroutine, timeout), loop)
 
 
 async def _within(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:

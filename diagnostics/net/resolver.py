@@ -53,6 +53,10 @@ _UNANSWERED = DnsAnswer(DnsStatus.UNANSWERED, confirmed_by=0)
 @dataclass(slots=True)
 class _Server:
     endpoint: Endpoint
+    of_the_internet: bool
+    """Whether it ought to know the names of the public DNS, not just those of a lab or a closed network."""
+    cut_off: bool = False
+    checked_until: float = 0.0
     silences: int = 0
     shunned_until: float = 0.0
 
@@ -86,7 +90,7 @@ class Resolver:
 
     config: NetworkConfig
     limits: DnsLimits = DEFAULT_LIMITS
-    _servers: dict[tuple[str, ...], list[_Server]] = field(default_factory=dict)
+    _servers: dict[str, list[_Server]] = field(default_factory=dict)
     _cache: dict[tuple[str, str], _Cached] = field(default_factory=dict)
     _asking: dict[tuple[str, str], asyncio.Task[DnsAnswer]] = field(default_factory=dict)
     _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_AT_ONCE))
@@ -188,6 +192,8 @@ class Resolver:
     ) -> _Said:
         try:
             message = await ask(server.endpoint, name, rdtype, seconds)
+            if message.rcode() == dns.rcode.NXDOMAIN and server.of_the_internet and _soa(message) is None:
+                await self._check_root(server)
         except NoUsableAnswer as nothing:
             if nothing.down:
                 server.was_silent(asyncio.get_running_loop().time(), self.limits.shun)
@@ -197,19 +203,37 @@ class Resolver:
         server.answered()
         return _read(message, name, rdtype)
 
+    async def _check_root(self, server: _Server) -> None:
+        """Raises NoUsableAnswer for a server that is cut off from the public DNS and denies every name.
+
+        Its NXDOMAIN comes without an SOA (see RFC 2308 section 3), and it denies the root, too, which surely exists.
+        """
+        now = asyncio.get_running_loop().time()
+        if server.checked_until <= now:
+            try:
+                root = await ask(server.endpoint, dns.name.root, dns.rdatatype.NS, self.limits.hedge)
+                server.cut_off = not root.answer
+            except NoUsableAnswer:
+                server.cut_off = True
+            server.checked_until = now + self.limits.cache
+        if server.cut_off:
+            raise NoUsableAnswer("denies the root: cut off from the public DNS")
+
     def _by_health(self, name: dns.name.Name) -> list[_Server]:
         """The name servers for a name in their configured order, those that were silent of late last."""
-        endpoints = self._nameservers(name)
-        servers = self._servers.setdefault(endpoints, [_Server(parse_endpoint(text)) for text in endpoints])
+        zone = self._zone(name)
+        if zone not in self._servers:
+            endpoints = self.config.zones.get(zone) or self.config.nameservers or _system_nameservers()
+            of_the_internet = not zone and not self.config.closed
+            self._servers[zone] = [_Server(parse_endpoint(text), of_the_internet) for text in endpoints]
         now = asyncio.get_running_loop().time()
-        return sorted(servers, key=lambda server: max(server.shunned_until - now, 0.0))
+        return sorted(self._servers[zone], key=lambda server: max(server.shunned_until - now, 0.0))
 
-    def _nameservers(self, name: dns.name.Name) -> tuple[str, ...]:
+    def _zone(self, name: dns.name.Name) -> str:
+        """The longest configured suffix that the name ends in; empty where none does."""
         labels = name.to_text(omit_final_dot=True).lower().split(".")
-        for first in range(len(labels)):
-            if servers := self.config.zones.get(".".join(labels[first:])):
-                return servers
-        return self.config.nameservers or _system_nameservers()
+        suffixes = (".".join(labels[first:]) for first in range(len(labels)))
+        return next((suffix for suffix in suffixes if suffix in self.config.zones), "")
 
 
 def _record_type(text: str) -> dns.rdatatype.RdataType:
@@ -243,7 +267,7 @@ def _read(message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdataty
         name = alias[0].target
     else:
         return _Said(_UNANSWERED, 0)
-    soa = next((rrset for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
+    soa = _soa(message)
     negative_ttl = min(ttl, soa.ttl, soa[0].minimum) if soa else 0  # RFC 2308 section 5
     if message.rcode() == dns.rcode.NXDOMAIN:
         return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME), negative_ttl)
@@ -256,6 +280,10 @@ def _records(
     message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
 ) -> dns.rrset.RRset | None:
     return message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
+
+
+def _soa(message: dns.message.Message) -> dns.rrset.RRset | None:
+    return next((rrset for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
 
 
 def _texts(rrset: dns.rrset.RRset) -> tuple[str, ...]:

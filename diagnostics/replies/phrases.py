@@ -45,11 +45,7 @@ class Phrase:
 
 
 LETTERS_OF_A_BEGINNING = 4
-
-
-def beginning(word: str) -> str:
-    """What stands in an index for words that begin like this one."""
-    return f"{word[:LETTERS_OF_A_BEGINNING]}*"
+"""Words that begin alike are looked up by this many letters and an asterisk."""
 
 
 def parse(pattern: str) -> Phrase:
@@ -87,7 +83,9 @@ def _needed_words(place: tuple[Row, ...], commonness: Callable[[str], int]) -> s
 def _key(word: str) -> str | None:
     if word.isalnum():
         return word
-    return beginning(word) if word.endswith("*") and len(word) > LETTERS_OF_A_BEGINNING else None
+    if word.endswith("*") and len(word) > LETTERS_OF_A_BEGINNING:
+        return word[:LETTERS_OF_A_BEGINNING] + "*"
+    return None
 
 
 def _written_place(place: tuple[Row, ...], foreign: bool) -> str:

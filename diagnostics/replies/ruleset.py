@@ -25,7 +25,7 @@ from functools import cache
 from importlib import resources
 from operator import attrgetter
 
-from diagnostics.replies.phrases import Phrase, beginning, parse
+from diagnostics.replies.phrases import LETTERS_OF_A_BEGINNING, Phrase, parse
 from diagnostics.replies.reading import Reading
 from diagnostics.replies.reasons import Reason
 
@@ -40,10 +40,12 @@ class Rule:
     says: tuple[Phrase, ...]
     also: tuple[Phrase, ...] = ()
     unless: tuple[Phrase, ...] = ()
+    unless_words: frozenset[str] = frozenset()
+    """Without one of these no phrase of `unless` in Latin letters can occur."""
     codes: frozenset[int] = frozenset()
     statuses: frozenset[str] = frozenset()
 
-    def allows(self, reading: Reading) -> bool:
+    def allows(self, reading: Reading, words: set[str]) -> bool:
         """Whether everything but `says` holds for this reply."""
         if self.codes and reading.code not in self.codes:
             return False
@@ -51,6 +53,8 @@ class Rule:
             return False
         if self.also and not any(phrase.occurs_in(reading) for phrase in self.also):
             return False
+        if not reading.foreign and self.unless_words.isdisjoint(words):
+            return True
         return not any(phrase.occurs_in(reading) for phrase in self.unless)
 
 
@@ -61,8 +65,8 @@ class _Entry:
     place: int
     rule: Rule
     phrase: Phrase | None
-    needed: frozenset[str] = frozenset()
-    """One of these words must occur as well, unless empty; cheaper to see than the whole phrase."""
+    needed: frozenset[str]
+    """One of these words must occur; cheaper to see than the whole phrase."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +75,28 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     _by_word: dict[str, list[_Entry]] = field(repr=False)
+    _index_words: frozenset[str] = field(repr=False)
     _in_other_scripts: list[_Entry] = field(repr=False)
 
     def first_match(self, reading: Reading) -> Rule | None:
         """The first rule that holds, or None."""
         words = set(reading.words.split())
-        words.update([beginning(word) for word in words])
+        words.update([word[:LETTERS_OF_A_BEGINNING] + "*" for word in words])
         words.update(_code_words(reading))
-        candidates = [entry for word in words & self._by_word.keys() for entry in self._by_word[word]]
+        index = self._by_word
+        candidates = [
+            entry for word in words & self._index_words for entry in index[word] if not entry.needed.isdisjoint(words)
+        ]
         if reading.foreign:
             candidates += self._in_other_scripts
-        candidates.sort(key=attrgetter("place"))
+        candidates.sort(key=_PLACE)
+        ruled_out = -1
         for entry in candidates:
-            if entry.needed.isdisjoint(words) and entry.needed:
+            if entry.place == ruled_out or not (entry.phrase is None or entry.phrase.occurs_in(reading)):
                 continue
-            if (entry.phrase is None or entry.phrase.occurs_in(reading)) and entry.rule.allows(reading):
+            if entry.rule.allows(reading, words):
                 return entry.rule
+            ruled_out = entry.place
         return None
 
 
@@ -103,25 +113,31 @@ def _index(rules: tuple[Rule, ...]) -> RuleSet:
     frequency = Counter(word for rule in rules for phrase in rule.says for word in set(phrase.all_words()))
 
     def commonness(word: str) -> int:
-        return frequency[word] + (_VERY_COMMON if word in _COMMON else 0)
+        return frequency[word] + _general_commonness(word)
 
     by_word: dict[str, list[_Entry]] = {}
     in_other_scripts: list[_Entry] = []
     for place, rule in enumerate(rules):
         if not rule.says:
-            for word in sorted(rule.statuses) or [f"={code}" for code in sorted(rule.codes)]:
-                by_word.setdefault(word, []).append(_Entry(place, rule, None))
+            words = rule.statuses or frozenset(f"={code}" for code in rule.codes)
+            for word in words:
+                by_word.setdefault(word, []).append(_Entry(place, rule, None, words))
         for phrase in rule.says:
             if phrase.foreign:
-                in_other_scripts.append(_Entry(place, rule, phrase))
+                in_other_scripts.append(_Entry(place, rule, phrase, frozenset()))
             else:
                 telling, *others = phrase.telling_words(commonness)
-                entry = _Entry(place, rule, phrase, others[0] if others else frozenset())
+                entry = _Entry(place, rule, phrase, others[0] if others else telling)
                 for word in telling:
                     by_word.setdefault(word, []).append(entry)
-    return RuleSet(rules, by_word, in_other_scripts)
+    return RuleSet(rules, by_word, frozenset(by_word), in_other_scripts)
 
 
+def _general_commonness(word: str) -> int:
+    return _VERY_COMMON if word in _COMMON else 0
+
+
+_PLACE = attrgetter("place")
 _VERY_COMMON = 1000
 _COMMON = frozenset(
     re.findall(
@@ -151,7 +167,10 @@ def _rule(
         example=example,
         says=_phrases(says),
         also=_phrases(also),
-        unless=_phrases(unless),
+        unless=(vetoes := _phrases(unless)),
+        unless_words=frozenset(
+            word for veto in vetoes if not veto.foreign for word in veto.telling_words(_general_commonness)[0]
+        ),
         codes=frozenset(codes or ()),
         statuses=frozenset(statuses or ()),
     )

@@ -7,6 +7,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import dns.exception
 import dns.flags
@@ -130,7 +131,7 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listener(talk: Talk | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
-    tasks: set[asyncio.Task] = set()
+    tasks: set[asyncio.Task | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         found.connections += 1
@@ -151,9 +152,10 @@ async def listener(talk: Talk | None = None, tls: ssl.SSLContext | None = None) 
         yield found
     finally:
         server.close()
-        for task in tasks:
+        served = [task for task in tasks if task is not None]
+        for task in served:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*served, return_exceptions=True)
 
 
 @pytest.fixture
@@ -184,7 +186,7 @@ def server_tls(authority: trustme.CA) -> Callable[..., ssl.SSLContext]:
     return make
 
 
-def network(**config: object) -> LiveNetwork:
+def network(**config: Any) -> LiveNetwork:
     return LiveNetwork(NetworkConfig(**config), dns=QUICK_DNS, dial=QUICK_DIAL, smtp=QUICK_SMTP)
 
 

@@ -44,7 +44,7 @@ class MailServer:
             self.commands.append(line.decode().rstrip("\r\n"))
             if not await self._answer(verb, writer, encrypted):
                 return
-            if verb == "STARTTLS" and self._text("STARTTLS").startswith(b"220"):
+            if verb == "STARTTLS" and self.tls is not None:
                 await writer.start_tls(self.tls)
                 encrypted = True
             if verb == "DATA" and self._text("DATA").startswith(b"354"):

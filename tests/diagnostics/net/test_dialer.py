@@ -15,7 +15,7 @@ from diagnostics.domain import ConnectOutcome
 from diagnostics.net.config import Endpoint
 from diagnostics.net.dialer import is_peer
 
-from .conftest import QUICK_DIAL, listener, network
+from .conftest import QUICK_DIAL, Answer, listener, network
 
 
 async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -193,7 +193,7 @@ async def test_a_port_that_speaks_no_tls_is_a_tls_failure(talk) -> None:
 )
 @pytest.mark.parametrize("lab", [False, True], ids=["in the open", "in the lab"])
 async def test_a_name_that_leads_inside_is_not_followed(dns_server, address: str, lab: bool) -> None:
-    records = {("mx.test", "A"): [], ("mx.test", "AAAA"): []}
+    records: dict[tuple[str, str], Answer] = {("mx.test", "A"): [], ("mx.test", "AAAA"): []}
     records["mx.test", "AAAA" if ":" in address else "A"] = [address]
     dns_server.records = records
     async with listener() as server:

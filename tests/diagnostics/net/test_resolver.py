@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
@@ -18,7 +19,7 @@ from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.resolver import Resolver
 
-from .conftest import QUICK_DNS, NameServer, name_server, network, reply
+from .conftest import QUICK_DNS, Answer, NameServer, name_server, network, reply
 
 UNANSWERED = DnsStatus.UNANSWERED
 
@@ -59,7 +60,7 @@ def somebody_elses_record(server: NameServer, query: dns.message.Message) -> lis
     return [answer.to_wire()]
 
 
-def after(bad: object, texts: list[str]) -> object:
+def after(bad: Callable[[NameServer, dns.message.Message], list[bytes]], texts: list[str]) -> Answer:
     """The bad packets, and then the real answer."""
 
     def both(server: NameServer, query: dns.message.Message) -> list[bytes]:
@@ -236,6 +237,30 @@ async def test_when_nothing_answers_the_whole_search_ends_in_time(dns_server) ->
         started = perf_counter()
         assert (await net.resolve(f"{limit}.test", "A")).status is UNANSWERED
         assert perf_counter() - started < limit + 0.2
+
+
+@pytest.mark.parametrize(
+    ("root", "closed", "status"),
+    [
+        (dns.rcode.NXDOMAIN, False, UNANSWERED),
+        (silent, False, UNANSWERED),
+        (["a.root-servers.net."], False, DnsStatus.NO_SUCH_NAME),
+        (dns.rcode.NXDOMAIN, True, DnsStatus.NO_SUCH_NAME),
+    ],
+    ids=["denies the root", "says nothing of the root", "knows the root", "closed network"],
+)
+async def test_a_name_server_that_denies_everything_is_not_believed(dns_server, root, closed, status) -> None:
+    """Where there is no internet, some resolvers answer NXDOMAIN to every question, without an SOA."""
+    dns_server.records["", "NS"] = (
+        (lambda server, query: [reply(query, rcode=root, soa=False).to_wire()])
+        if isinstance(root, dns.rcode.Rcode)
+        else root
+    )
+    dns_server.default = lambda server, query: [reply(query, rcode=dns.rcode.NXDOMAIN, soa=False).to_wire()]
+    net = network(nameservers=(dns_server.endpoint,), closed=closed)
+    assert (await net.resolve("example.org", "MX")).status is status
+    assert (await net.resolve("example.com", "MX")).status is status
+    assert dns_server.asked.count(("", "NS")) == (0 if closed else 1)
 
 
 async def test_a_zone_goes_to_its_own_name_servers(dns_server) -> None:

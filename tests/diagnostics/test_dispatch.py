@@ -1,0 +1,97 @@
+"""The dispatcher with the real PostgreSQL and the real broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from celery import Celery, current_app
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+
+from diagnostics import dispatch
+from diagnostics.articles import article
+from diagnostics.domain import Address, ProbeGroup
+from diagnostics.models import Case, Group, GroupState, Heartbeat, Purpose, TestMessage
+from diagnostics.services.cases import Report, open_case
+from diagnostics.services.messages import request_message
+
+pytestmark = pytest.mark.django_db
+QUEUES = (*ProbeGroup, dispatch.MAIL_QUEUE)
+
+
+@pytest.fixture
+def case() -> Case:
+    timeclock = article("timeclock")
+    assert timeclock is not None
+    return open_case(Report(article=timeclock, company_id="A", address=Address("anna", "example.org"), source="192.0.2.1"))
+
+
+@pytest.fixture(autouse=True)
+def empty_broker() -> Iterator[None]:
+    purge()
+    yield
+    purge()
+
+
+def purge() -> None:
+    with current_app.connection_for_write() as broker:
+        for queue in QUEUES:
+            broker.default_channel.queue_purge(queue)
+
+
+def waiting() -> dict[str, int]:
+    with current_app.connection_for_write() as broker:
+        return {queue: broker.default_channel.queue_declare(queue=queue).message_count for queue in QUEUES}
+
+
+def test_each_group_goes_to_its_queue_once(case: Case) -> None:
+    assert dispatch.publish_queued() == 3
+    assert waiting() == {"dns": 1, "ports": 1, "delivery": 1, "mail": 0}
+    assert dispatch.publish_queued() == 0
+
+
+def test_a_test_message_goes_to_the_mail_queue_once(case: Case) -> None:
+    request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.1")
+    dispatch.publish_queued()
+    dispatch.publish_queued()
+    assert waiting()["mail"] == 1
+
+
+def test_what_an_emptied_broker_lost_is_published_again(case: Case) -> None:
+    request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.1")
+    dispatch.publish_queued()
+    purge()
+    for table in (Group, TestMessage):
+        table.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
+    dispatch.sweep()
+    assert dispatch.publish_queued() == 4
+    assert waiting() == dict.fromkeys(QUEUES, 1)
+
+
+def test_what_waits_in_a_busy_broker_is_not_published_again(case: Case) -> None:
+    dispatch.publish_queued()
+    Group.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
+    dispatch.sweep()
+    assert dispatch.publish_queued() == 0
+
+
+@pytest.fixture
+def absent_broker() -> Iterator[None]:
+    """Celery led to a port where nobody listens."""
+    present = current_app._get_current_object()
+    Celery("absent", broker="redis://127.0.0.1:1/0").set_current()
+    yield
+    present.set_current()
+
+
+def test_an_absent_broker_loses_nothing(case: Case, absent_broker: None) -> None:
+    with pytest.raises(BrokerAway):
+        dispatch.publish_queued()
+    assert set(Group.objects.values_list("state", "dispatched_at")) == {(GroupState.QUEUED, None)}
+
+
+def test_a_sweep_shows_that_the_dispatcher_lives() -> None:
+    dispatch.sweep()
+    assert Heartbeat.objects.get(name="dispatcher").at > timezone.now() - timedelta(seconds=10)
