@@ -269,11 +269,17 @@ class SmtpStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpReply:
-    """One reply, exact text, at most 2,000 characters; `code` 0 where the other side said nothing we could read."""
+    """One reply: its code, and the exact text after it, lines joined by line feeds, at most 2,000 characters.
+
+    `code` is 0 where the other side said nothing that could be read as a reply.
+    """
 
     stage: SmtpStage
     code: int
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".strip() if self.code else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ def their_reply(report: TestMessageReport) -> Iterator[Finding]:
     if sent.outcome is SendOutcome.UNKNOWN:
         raise Unobserved(Gap.OUTCOME_UNKNOWN)
     reply = sent.decisive
-    if sent.outcome is SendOutcome.UNREACHABLE or reply is None or not reply.text:
+    if sent.outcome is SendOutcome.UNREACHABLE or reply is None or not str(reply):
         raise Unobserved(Gap.MX_UNREACHABLE)
-    classified = classify(reply.text)
+    classified = classify(str(reply))
     tag = CAUSES[classified.reason]
     finding = hints if classified.group is Group.NONE else proves
-    yield finding(tag, reply=reply.text, host=sent.host, domain=report.domain)
+    yield finding(tag, reply=str(reply), host=sent.host, domain=report.domain)

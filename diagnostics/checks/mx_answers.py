@@ -65,4 +65,4 @@ def _greeted(conversation: SmtpConversation) -> bool:
 
 def _refusal(conversation: SmtpConversation) -> str:
     banner = conversation.reply(SmtpStage.BANNER)
-    return banner.text if banner is not None and banner.code >= 400 else ""
+    return str(banner) if banner is not None and banner.code >= 400 else ""

@@ -1,8 +1,9 @@
 """What a mail server meant by its reply: SMTP replies as reasons a customer can be told about."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from diagnostics.replies.reading import Reading, read
+from diagnostics.replies.reading import LONGEST, Reading, read
 from diagnostics.replies.reasons import Group, Reason
 from diagnostics.replies.ruleset import ruleset
 
@@ -32,6 +33,11 @@ def classify(text: str) -> Reply:
     The words decide; the codes only where no words are understood, because servers use 550 and 5.7.1 for everything.
     Only the first `reading.LONGEST` characters count.
     """
+    return _classify(text[:LONGEST])
+
+
+@lru_cache(maxsize=2048)  # servers repeat themselves: most replies of a day are few different texts
+def _classify(text: str) -> Reply:
     reading = read(text)
     rule = ruleset().first_match(reading)
     reason = rule.reason if rule else Reason.UNKNOWN

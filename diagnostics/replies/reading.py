@@ -20,8 +20,7 @@ class Reading:
 
 
 def read(text: str) -> Reading:
-    """Find the codes of a reply and fold the rest to plain words; accepts any text."""
-    text = text[:LONGEST]
+    """Find the codes of a reply and fold the rest to plain words; accepts any text; give it no more than `LONGEST`."""
     if "=" in text:
         text = _unquote(text)
     if " - " in text:

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from operator import attrgetter
+from itertools import chain
 
 from diagnostics.replies.phrases import LETTERS_OF_A_BEGINNING, Phrase, parse
 from diagnostics.replies.reading import Reading
@@ -60,9 +60,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A way to come upon a rule: its place in the order, and the phrase still to be found in full."""
+    """A way to come upon a rule: one phrase of it, or None where the rule goes by its codes alone."""
 
-    place: int
     rule: Rule
     phrase: Phrase | None
     needed: frozenset[str]
@@ -74,29 +73,30 @@ class RuleSet:
     """All rules, indexed by one telling word of each phrase, so that a reply is compared with few of them."""
 
     rules: tuple[Rule, ...]
-    _by_word: dict[str, list[_Entry]] = field(repr=False)
-    _index_words: frozenset[str] = field(repr=False)
-    _in_other_scripts: list[_Entry] = field(repr=False)
+    _entries: list[_Entry] = field(repr=False)
+    _places: dict[str, list[int]] = field(repr=False)
+    """For each telling word the places of its entries; a smaller place goes first."""
+    _telling: frozenset[str] = field(repr=False)
+    _beginnings: frozenset[str] = field(repr=False)
+    _in_other_scripts: list[int] = field(repr=False)
 
     def first_match(self, reading: Reading) -> Rule | None:
         """The first rule that holds, or None."""
         words = set(reading.words.split())
-        words.update([word[:LETTERS_OF_A_BEGINNING] + "*" for word in words])
+        words.update(self._beginnings & {word[:LETTERS_OF_A_BEGINNING] + "*" for word in words})
         words.update(_code_words(reading))
-        index = self._by_word
-        candidates = [
-            entry for word in words & self._index_words for entry in index[word] if not entry.needed.isdisjoint(words)
-        ]
+        places = list(chain.from_iterable(map(self._places.__getitem__, words & self._telling)))
         if reading.foreign:
-            candidates += self._in_other_scripts
-        candidates.sort(key=_PLACE)
-        ruled_out = -1
-        for entry in candidates:
-            if entry.place == ruled_out or not (entry.phrase is None or entry.phrase.occurs_in(reading)):
+            places += self._in_other_scripts
+        ruled_out: Rule | None = None
+        for place in sorted(places):
+            entry = self._entries[place]
+            if entry.rule is ruled_out or entry.needed.isdisjoint(words):
                 continue
-            if entry.rule.allows(reading, words):
-                return entry.rule
-            ruled_out = entry.place
+            if entry.phrase is None or entry.phrase.occurs_in(reading):
+                if entry.rule.allows(reading, words):
+                    return entry.rule
+                ruled_out = entry.rule
         return None
 
 
@@ -115,29 +115,33 @@ def _index(rules: tuple[Rule, ...]) -> RuleSet:
     def commonness(word: str) -> int:
         return frequency[word] + _general_commonness(word)
 
-    by_word: dict[str, list[_Entry]] = {}
-    in_other_scripts: list[_Entry] = []
-    for place, rule in enumerate(rules):
-        if not rule.says:
-            words = rule.statuses or frozenset(f"={code}" for code in rule.codes)
-            for word in words:
-                by_word.setdefault(word, []).append(_Entry(place, rule, None, words))
-        for phrase in rule.says:
-            if phrase.foreign:
-                in_other_scripts.append(_Entry(place, rule, phrase, frozenset()))
+    entries: list[_Entry] = []
+    places: dict[str, list[int]] = {}
+    in_other_scripts: list[int] = []
+    for rule in rules:
+        for phrase in rule.says or (None,):
+            if phrase is None:
+                telling = needed = rule.statuses or frozenset(f"={code}" for code in rule.codes)
+            elif phrase.foreign:
+                telling, needed = frozenset(), _ALWAYS_THERE
+                in_other_scripts.append(len(entries))
             else:
                 telling, *others = phrase.telling_words(commonness)
-                entry = _Entry(place, rule, phrase, others[0] if others else telling)
-                for word in telling:
-                    by_word.setdefault(word, []).append(entry)
-    return RuleSet(rules, by_word, frozenset(by_word), in_other_scripts)
+                needed = others[0] if others else telling
+            for word in telling:
+                places.setdefault(word, []).append(len(entries))
+            entries.append(_Entry(rule, phrase, needed))
+    words = frozenset(places).union(*(entry.needed for entry in entries), *(rule.unless_words for rule in rules))
+    beginnings = frozenset(word for word in words if word.endswith("*"))
+    return RuleSet(rules, entries, places, frozenset(places), beginnings, in_other_scripts)
 
 
 def _general_commonness(word: str) -> int:
     return _VERY_COMMON if word in _COMMON else 0
 
 
-_PLACE = attrgetter("place")
+_ANY_TEXT = "any text"
+_ALWAYS_THERE = frozenset({_ANY_TEXT})
 _VERY_COMMON = 1000
 _COMMON = frozenset(
     re.findall(
@@ -168,8 +172,8 @@ def _rule(
         says=_phrases(says),
         also=_phrases(also),
         unless=(vetoes := _phrases(unless)),
-        unless_words=frozenset(
-            word for veto in vetoes if not veto.foreign for word in veto.telling_words(_general_commonness)[0]
+        unless_words=frozenset().union(
+            *(veto.telling_words(_general_commonness)[0] for veto in vetoes if not veto.foreign)
         ),
         codes=frozenset(codes or ()),
         statuses=frozenset(statuses or ()),
@@ -181,6 +185,7 @@ def _phrases(patterns: list[str] | None) -> tuple[Phrase, ...]:
 
 
 def _code_words(reading: Reading) -> Iterator[str]:
+    yield _ANY_TEXT
     if reading.code is not None:
         yield f"={reading.code}"
     yield from _status_forms(reading)

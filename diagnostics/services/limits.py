@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -36,13 +37,13 @@ class LimitReached(Exception):
         return max(1, round((self.until - timezone.now()).total_seconds()))
 
 
-OPEN_BY_SOURCE = Rule("open-by-source", 20, timedelta(hours=1))
+OPEN_BY_SOURCE = Rule("open-by-source", settings.CASES_PER_SOURCE, timedelta(hours=1))
 OPEN_BY_ADDRESS = Rule("open-by-address", 10, timedelta(hours=1))
 RUN_BY_CASE = Rule("run-by-case", 12, timedelta(hours=1))
 MESSAGE_BY_ADDRESS_SOON = Rule("message-by-address-soon", 1, timedelta(minutes=15))
 MESSAGE_BY_ADDRESS = Rule("message-by-address", 3, timedelta(days=1))
 MESSAGE_BY_DOMAIN = Rule("message-by-domain", 20, timedelta(days=1))
-MESSAGE_BY_SOURCE = Rule("message-by-source", 10, timedelta(hours=1))
+MESSAGE_BY_SOURCE = Rule("message-by-source", settings.MESSAGES_PER_SOURCE, timedelta(hours=1))
 MESSAGE_BY_ANYONE = Rule("message-by-anyone", 600, timedelta(hours=1))
 """The global breaker: whatever goes wrong, no more than this leaves us."""
 

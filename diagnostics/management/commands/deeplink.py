@@ -46,7 +46,7 @@ class Command(BaseCommand):
         try:
             address = parse_address(options["address"], extra_suffixes=settings.EXTRA_SUFFIXES)
         except BadAddress as bad:
-            raise _bad(f"--address: {bad}") from bad
+            raise _bad(f"--address: not a usable e-mail address ({bad})") from bad
         token = make_link(
             article=chosen,
             company_id=company,

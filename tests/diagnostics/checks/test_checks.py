@@ -148,7 +148,7 @@ def test_a_parked_domain() -> None:
 
 
 def conversation(outcome: ConnectOutcome, code: int = 0, text: str = "") -> SmtpConversation:
-    replies = (SmtpReply(SmtpStage.BANNER, code, text),) if code else ()
+    replies = (SmtpReply(SmtpStage.BANNER, code, text.removeprefix(f"{code} ")),) if code else ()
     return SmtpConversation("mx.example.org", outcome, "192.0.2.1", replies=replies)
 
 
@@ -201,7 +201,7 @@ def test_a_refused_connection_is_not_blamed_on_them_when_our_way_out_fails() -> 
 
 
 def sent(outcome: SendOutcome, code: int = 0, text: str = "", kind: type[TestMessageReport] = TestMessageReport):
-    replies = (SmtpReply(SmtpStage.RCPT, code, text),) if text else ()
+    replies = (SmtpReply(SmtpStage.RCPT, code, text.removeprefix(f"{code} ")),) if text else ()
     transmission = Transmission(outcome, "direct", "mx.example.org", replies=replies)
     return kind("example.org", datetime(2026, 1, 1, tzinfo=UTC), transmission)
 

@@ -1,0 +1,70 @@
+# Two commands are all a fresh machine needs: `make run` serves the portal, `make test` tests it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check lock clean
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCAL_READY := .venv/.local-installed
+ALL_READY := .venv/.development-installed
+PYTEST_ARGS ?=
+
+help:
+	@echo "make run    serve the portal with everything it needs (PORT=8000)"
+	@echo "make test   run all tests (PYTEST_ARGS='-k name' for some of them)"
+	@echo "make check  linters, types, import rules, migrations, deployment settings"
+	@echo "make lock   pin the dependencies of pyproject.toml in requirements/ (UPGRADE=--upgrade for newer ones)"
+	@echo "make clean  remove the virtual environment, caches and all local data"
+
+run: export LAB ?= 1
+run: $(LOCAL_READY)
+	@PORT=$(PORT) exec $(BIN)/python manage.py up
+
+test: $(ALL_READY)
+	@.ci/chromium || true
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(ALL_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	find templates -name "*.html" -print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	export EMBEDDED_HOME=$(CURDIR)/.local/check && trap '$(BIN)/python -m portal.embedded stop' EXIT \
+	  && $(BIN)/python -m portal.embedded start && $(BIN)/python manage.py makemigrations --check --dry-run
+	env --unset=LAB DEBUG=0 DATABASE_URL= REDIS_URL= PORTAL_URL=https://portal.example.org ALLOWED_HOSTS=portal.example.org \
+	  SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lock: $(ALL_READY)
+	$(COMPILE) --group dev --output-file requirements/development.txt
+	$(COMPILE) --group local --constraint requirements/development.txt --output-file requirements/local.txt
+	$(COMPILE) --constraint requirements/development.txt --output-file requirements/production.txt
+
+# No index address and no path of this machine may end up in a lock file.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
+  --no-header --no-emit-index-url --no-emit-find-links pyproject.toml
+
+clean:
+	@if [ -x $(BIN)/python ] && [ -d .local ]; then $(BIN)/python -m portal.embedded stop; fi
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "This needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
+	  || { rm -rf .venv; echo "Cannot make a virtual environment: install it with: apt install python3-venv" >&2; exit 1; }
+
+$(LOCAL_READY): requirements/local.txt | $(BIN)/python
+	$(PIP) -r $<
+	@touch $@
+
+# The development lock holds everything of the local one.
+$(ALL_READY): requirements/development.txt requirements/local.txt | $(BIN)/python
+	$(PIP) -r $<
+	@touch $@ $(LOCAL_READY)

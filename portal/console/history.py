@@ -1,0 +1,219 @@
+"""Everything that is kept about a case, as one story, newest first, made with a constant number of queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from diagnostics import registry
+from diagnostics.codec import Unreadable
+from diagnostics.domain import Answer, RankedCause, Seen, Status
+from diagnostics.models import Case, Group, MessageState, ObservationRecord, Run, TestMessage
+from diagnostics.remedies import filled, remedy
+from diagnostics.services.runs import diagnosis_of, seen_of
+from portal.console.values import Field, fields_of, visible
+from portal.console.words import (
+    GAPS,
+    GROUPS,
+    MESSAGE_STATUSES,
+    REPORTS,
+    STAGES,
+    STATUSES,
+    STRENGTHS,
+    VANTAGES,
+    WHO,
+    Tag,
+    verdict_tag,
+    word,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one probe saw or somebody reported. `title` is the question that the probe asks, or what the report is."""
+
+    kind: str
+    title: str
+    seen: Seen
+    fields: tuple[Field, ...]
+    raw: str
+
+    @property
+    def vantage(self) -> str:
+        return word(VANTAGES, self.seen.vantage)
+
+    @property
+    def gap(self) -> str:
+        return word(GAPS, self.seen.gap) if self.seen.gap else ""
+
+    @property
+    def detail(self) -> str:
+        return visible(self.seen.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStory:
+    group: Group
+    observations: tuple[Observation, ...]
+
+    @property
+    def name(self) -> str:
+        return word(GROUPS, self.group.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCause:
+    """A cause and its sentence for people; `headline` is empty where no remedy is known any more."""
+
+    cause: RankedCause
+    headline: str
+
+    @property
+    def strength(self) -> str:
+        return word(STRENGTHS, self.cause.strength)
+
+    @property
+    def stage(self) -> str:
+        return word(STAGES, self.cause.stage)
+
+    @property
+    def who(self) -> str:
+        return ", ".join(word(WHO, one) for one in self.cause.who)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """What came of one question, and the tags of its findings."""
+
+    answer: Answer
+
+    @property
+    def status(self) -> str:
+        return word(STATUSES, self.answer.status)
+
+    @property
+    def gap(self) -> str:
+        return word(GAPS, self.answer.gap) if self.answer.gap else ""
+
+    @property
+    def tags(self) -> str:
+        return ", ".join(f"{finding.tag} ({word(STRENGTHS, finding.strength)})" for finding in self.answer.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStory:
+    """One run. `unreadable`: its diagnosis was written by a version that this one cannot read."""
+
+    template: ClassVar[str] = "console/story/run.html"
+    at: datetime
+    run: Run
+    groups: tuple[GroupStory, ...]
+    causes: tuple[ShownCause, ...]
+    answers: tuple[ShownAnswer, ...]
+    raw: str
+    latest: bool = False
+    unreadable: bool = False
+
+    @property
+    def verdict(self) -> Tag:
+        return verdict_tag(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStory:
+    template: ClassVar[str] = "console/story/message.html"
+    at: datetime
+    message: TestMessage
+
+    @property
+    def tag(self) -> Tag:
+        status = MESSAGE_STATUSES.get(self.message.state, Status.NOT_CHECKED)
+        return Tag(status, MessageState(self.message.state).label)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportStory:
+    """Something that no probe found: a hand-over, or the customer's answer."""
+
+    template: ClassVar[str] = "console/story/report.html"
+    at: datetime
+    run_number: int
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStory:
+    template: ClassVar[str] = "console/story/opened.html"
+    at: datetime
+    case: Case
+
+
+Story = RunStory | MessageStory | ReportStory | OpenedStory
+
+
+def history_of(case: Case) -> list[Story]:
+    """All that happened, newest first."""
+    runs = list(case.runs.order_by("-number"))
+    groups = list(Group.objects.filter(run__case=case).order_by("pk"))
+    records = list(case.records.order_by("at", "pk"))
+    numbers = {run.pk: run.number for run in runs}
+    stories: list[Story] = [
+        *(
+            ReportStory(record.at, numbers[record.run_id], _observation(record))
+            for record in reversed(records)
+            if record.group_id is None
+        ),
+        *(MessageStory(message.created_at, message) for message in case.test_messages.order_by("-pk")),
+        *(_run_story(run, groups, records, case.language, latest=run is runs[0]) for run in runs),
+        OpenedStory(case.created_at, case),
+    ]
+    # The sort is stable, so what follows from something else stays above it where both bear the same time.
+    return sorted(stories, key=lambda story: story.at, reverse=True)
+
+
+def _run_story(
+    run: Run, groups: Iterable[Group], records: Iterable[ObservationRecord], language: str, *, latest: bool
+) -> RunStory:
+    try:
+        diagnosis, unreadable = diagnosis_of(run), False
+    except Unreadable:
+        diagnosis, unreadable = None, True
+    return RunStory(
+        at=run.created_at,
+        run=run,
+        groups=tuple(_group_story(group, records) for group in groups if group.run_id == run.pk),
+        causes=tuple(_shown(cause, language) for cause in diagnosis.causes) if diagnosis else (),
+        answers=tuple(ShownAnswer(answer) for answer in diagnosis.answers) if diagnosis else (),
+        raw=_json(run.diagnosis),
+        latest=latest,
+        unreadable=unreadable,
+    )
+
+
+def _group_story(group: Group, records: Iterable[ObservationRecord]) -> GroupStory:
+    return GroupStory(group, tuple(_observation(record) for record in records if record.group_id == group.pk))
+
+
+def _observation(record: ObservationRecord) -> Observation:
+    seen = seen_of(record)
+    probe = registry.probe_for(seen.kind)
+    return Observation(
+        kind=record.kind,
+        title=registry.describe(probe) if probe else word(REPORTS, record.kind),
+        seen=seen,
+        fields=fields_of(seen.observation) if seen.observation is not None else (),
+        raw=_json(record.data),
+    )
+
+
+def _shown(cause: RankedCause, language: str) -> ShownCause:
+    known = remedy(cause.cause, language)
+    return ShownCause(cause, visible(filled(known, cause.facts).headline) if known else "")
+
+
+def _json(data: object) -> str:
+    """Escaped to ASCII: nothing in it is invisible or runs the other way."""
+    return "" if data is None else json.dumps(data, indent=1, sort_keys=True)

@@ -1,0 +1,17 @@
+from django.urls import path, re_path
+
+from portal.console import views
+from portal.console.sign_in import SignIn, SignOut
+
+app_name = "console"
+
+urlpatterns = [
+    path("", views.cases, name="cases"),
+    path("cases/<slug:reference>/", views.case, name="case"),
+    path("cases/<slug:reference>/again/", views.again, name="again"),
+    re_path(
+        r"^tickets/(?P<helpdesk>[a-z0-9-]{1,20})/(?P<ticket>[A-Za-z0-9._:#-]{1,64})/\Z", views.ticket, name="ticket"
+    ),
+    path("sign-in/", SignIn.as_view(), name="sign_in"),
+    path("sign-out/", SignOut.as_view(), name="sign_out"),
+]

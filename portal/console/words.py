@@ -1,0 +1,121 @@
+"""What agents read for each code of the domain. Short and exact: agents know the subject."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from diagnostics.domain import Gap, ProbeGroup, Stage, Status, Strength, Vantage, Verdict, Who
+from diagnostics.models import MessageState, Run
+
+Words = str | Promise
+
+VERDICTS: Mapping[str, Words] = {
+    Verdict.CAUSE_FOUND: _("Cause found"),
+    Verdict.LIKELY_CAUSE: _("Likely cause"),
+    Verdict.NOTHING_FOUND: _("Nothing found"),
+    Verdict.INCONCLUSIVE: _("Inconclusive"),
+}
+VERDICT_TAGS: Mapping[str, Status] = {
+    Verdict.CAUSE_FOUND: Status.PROBLEM,
+    Verdict.LIKELY_CAUSE: Status.COULD_NOT_CHECK,
+    Verdict.NOTHING_FOUND: Status.FINE,
+    Verdict.INCONCLUSIVE: Status.COULD_NOT_CHECK,
+}
+"""Which colour and sign a verdict is shown with."""
+STATUSES: Mapping[str, Words] = {
+    Status.CHECKING: _("Checking"),
+    Status.FINE: _("Fine"),
+    Status.PROBLEM: _("Problem"),
+    Status.COULD_NOT_CHECK: _("Could not check"),
+    Status.NOT_CHECKED: _("Not checked"),
+    Status.DOES_NOT_APPLY: _("Does not apply"),
+}
+STRENGTHS: Mapping[str, Words] = {
+    Strength.PROVES: _("proved"),
+    Strength.HINTS: _("a hint"),
+    Strength.RULES_OUT: _("ruled out"),
+}
+STAGES: Mapping[str, Words] = {
+    Stage.SENT: _("on sending"),
+    Stage.ROUTED: _("on the way to their server"),
+    Stage.ACCEPTED: _("at their server"),
+    Stage.PLACED: _("between their server and the inbox"),
+    Stage.READ: _("in the mailbox"),
+    Stage.DEVICE: _("at the device"),
+    Stage.NETWORK: _("in their network"),
+    Stage.HOSTS: _("at our hosts"),
+}
+WHO: Mapping[str, Words] = {
+    Who.USER: _("the customer"),
+    Who.IT: _("their IT"),
+    Who.PROVIDER: _("their mail provider"),
+    Who.VENDOR: _("us"),
+}
+GROUPS: Mapping[str, Words] = {
+    ProbeGroup.DNS: _("DNS"),
+    ProbeGroup.PORTS: _("Ports"),
+    ProbeGroup.DELIVERY: _("Delivery"),
+}
+VANTAGES: Mapping[str, Words] = {
+    Vantage.SERVER: _("seen from our server"),
+    Vantage.BROWSER: _("seen from the customer’s browser"),
+    Vantage.SCRIPT: _("seen from the customer’s network"),
+    Vantage.CUSTOMER: _("said by the customer"),
+    Vantage.SENDER: _("said by the sending service"),
+}
+GAPS: Mapping[str, Words] = {
+    Gap.RESOLVER_SILENT: _("No name server gave a usable answer."),
+    Gap.TIMED_OUT: _("No answer came within the time limit."),
+    Gap.NEEDS_MISSING: _("Something this builds on could not be seen."),
+    Gap.NOT_PUBLIC: _("The address is not a public one, so we do not connect to it."),
+    Gap.EGRESS_BLOCKED: _("We could not reach our own control host either: the fault may be ours."),
+    Gap.FAULT: _("The probe itself failed; the log has the details."),
+    Gap.LOST: _("The worker was lost three times."),
+    Gap.OUTDATED: _("It was written by another version of the portal; the raw data is all there is."),
+    Gap.NO_MX: _("There is no mail host to talk to."),
+    Gap.NO_HOSTS: _("The vendor profile names no hosts."),
+    Gap.NO_CONTROL: _("The vendor profile names no control domain."),
+    Gap.MX_UNREACHABLE: _("No mail host could be talked to; nothing was handed over."),
+    Gap.LIMITED: _("Asked too often; a limit protects the other side."),
+    Gap.OUTCOME_UNKNOWN: _("The connection ended after the message was handed over: it may have been taken or not."),
+}
+REPORTS: Mapping[str, Words] = {
+    "TestMessageReport": _("Hand-over of the test message"),
+    "ComparisonReport": _("Hand-over of the comparison message"),
+    "TestCodeTyped": _("The test code was typed back"),
+    "ComparisonCodeTyped": _("The code of the comparison message was typed back"),
+    "MailboxAnswer": _("Where the test message was found"),
+    "ComparisonAnswer": _("Where the comparison message was found"),
+}
+MESSAGE_STATUSES: Mapping[str, Status] = {
+    MessageState.QUEUED: Status.CHECKING,
+    MessageState.SENDING: Status.CHECKING,
+    MessageState.ACCEPTED: Status.FINE,
+    MessageState.DEFERRED: Status.PROBLEM,
+    MessageState.REFUSED: Status.PROBLEM,
+    MessageState.UNREACHABLE: Status.COULD_NOT_CHECK,
+    MessageState.UNKNOWN: Status.COULD_NOT_CHECK,
+}
+"""Which colour and sign the state of a test message is shown with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word in a frame; `status` gives it colour and sign."""
+
+    status: Status
+    word: str
+
+
+def verdict_tag(run: Run | None) -> Tag:
+    """The verdict of a finished run, or that it is under way."""
+    if run is None or not run.finished:
+        return Tag(Status.CHECKING, word(STATUSES, Status.CHECKING))
+    return Tag(VERDICT_TAGS.get(run.verdict, Status.NOT_CHECKED), word(VERDICTS, run.verdict))
+
+
+def word(words: Mapping[str, Words], code: str) -> str:
+    """The words for a code; a code from another version is shown as it is."""
+    return str(words.get(code, code.replace("_", " ")))

@@ -1,0 +1,192 @@
+"""`manage.py up`: the whole portal on this machine, to try it out and to develop it (`make run`)."""
+
+import fcntl
+import json
+import secrets
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from portal import embedded
+from portal.supervisor import ProcessEnded, Supervisor
+
+READY_SECONDS = 60
+QUEUES = "dns,ports,delivery,mail"
+AGENT = "agent"
+
+
+class Command(BaseCommand):
+    help = "Runs everything on this machine: PostgreSQL, Valkey, lab, web, worker, dispatcher. Ctrl-C stops it all."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=urlsplit(settings.PORTAL_URL).port or 8000)
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        if not settings.ON_LOOPBACK:
+            raise CommandError("`up` is for this machine only; PORTAL_URL names another", returncode=2)
+        for signum in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: shells start background jobs with it ignored
+            signal.signal(signum, _interrupt)
+        with _only_one_here():
+            _refuse_taken(port)
+            try:
+                _run(port)
+            except KeyboardInterrupt:
+                self.stdout.write("Stopped.")
+            except (ProcessEnded, embedded.EmbeddedError) as failed:
+                raise CommandError(str(failed)) from None
+
+
+def _run(port: int) -> None:
+    servers = embedded.from_environment()
+    supervisor = Supervisor()
+    try:
+        servers.start(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        password = _demo_agents_password()
+        began = timezone.now()
+        _start_processes(supervisor, port)
+        if not supervisor.wait_until(lambda: not _unready(port, began), READY_SECONDS):
+            raise ProcessEnded(f"Not ready after {READY_SECONDS} s: {', '.join(_unready(port, began))}")
+        _announce(supervisor, port, password)
+        supervisor.wait()
+    finally:
+        # From here on another Ctrl-C would only leave something running.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        supervisor.stop()
+        servers.stop()
+
+
+def _start_processes(supervisor: Supervisor, port: int) -> None:
+    settings.ALIVE_FILE.unlink(missing_ok=True)
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    if settings.LAB:
+        supervisor.start("lab", [*manage, "lab", "--serve"])
+    supervisor.start(
+        "web",
+        [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+            *(
+                "--workers",
+                "1",
+                "--blocking-threads",
+                "4",
+                "--workers-kill-timeout",
+                "5",
+                "--log-level",
+                "warning",
+                "portal.wsgi:application",
+            ),
+        ],
+    )
+    supervisor.start(
+        "worker",
+        [
+            *(sys.executable, "-m", "celery", "--app", "portal", "--quiet", "worker", "--pool", "threads"),
+            *("--queues", QUEUES, "--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+        ],
+        # Whoever tries the portal as root on a machine of their own need not read this at every start.
+        {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
+    )
+    supervisor.start("dispatcher", [*manage, "dispatcher", "--with-beat"])
+
+
+def _unready(port: int, began: datetime) -> list[str]:
+    """The parts that do not answer yet; traces of an earlier run do not count."""
+    from diagnostics.models import Heartbeat
+
+    parts = {
+        "lab": not settings.LAB or _written_since(settings.LAB_STATE, began),
+        "worker": _written_since(settings.ALIVE_FILE, began),
+        "dispatcher": Heartbeat.objects.filter(name="dispatcher", at__gte=began).exists(),
+    }
+    unready = [name for name, ready in parts.items() if not ready]
+    return unready or _unready_by_web(port)
+
+
+def _unready_by_web(port: int) -> list[str]:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz/", timeout=5).close()
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return [name for name, state in json.load(answer).items() if state != "ok"]
+    except OSError:
+        return ["web"]
+    return []
+
+
+def _written_since(file: Path, began: datetime) -> bool:
+    return file.exists() and file.stat().st_mtime >= began.timestamp()
+
+
+def _announce(supervisor: Supervisor, port: int, password: str) -> None:
+    site = f"http://127.0.0.1:{port}"
+    supervisor.say(f"ready: {site}/")
+    if settings.LAB:
+        from diagnostics import lab
+
+        supervisor.say("\nAddresses to try:")
+        for scenario in lab.scenarios():
+            supervisor.say(f"  {scenario.address:<34} {scenario.title} ({site}/{scenario.article}/)")
+    supervisor.say(f"\nSupport console: {site}{settings.LOGIN_URL}  user: {AGENT}  password: {password}")
+    supervisor.say("Ctrl-C stops everything.\n")
+
+
+def _demo_agents_password() -> str:
+    kept = settings.LOCAL_DIR / "agent-password"
+    users = get_user_model().objects
+    if kept.exists() and users.filter(username=AGENT).exists():
+        return kept.read_text()
+    password = secrets.token_urlsafe(12)
+    agent, _ = users.get_or_create(username=AGENT)
+    agent.is_staff = True
+    agent.set_password(password)
+    agent.save()
+    kept.touch(mode=0o600)
+    kept.write_text(password)
+    return password
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OverflowError:
+            raise CommandError(f"{port} is no port number.", returncode=2) from None
+        except OSError as refused:
+            hint = "choose another: make run PORT=8001"
+            raise CommandError(f"Port {port} cannot be used ({refused.strerror}); {hint}", returncode=2) from None
+
+
+@contextmanager
+def _only_one_here() -> Iterator[None]:
+    """Two of them would share one database, and the first to end would take it from the other."""
+    settings.LOCAL_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.LOCAL_DIR / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError("This checkout's portal is running already.", returncode=2) from None
+        yield
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,377 @@
+"""Everything that can be set, read from the environment; safe where nothing is set.
+
+The README's table explains each variable. To add one: read it here with `env`, refuse nonsense with
+`ImproperlyConfigured`, add a row to that table and a line to `tests/portal/test_settings.py`.
+"""
+
+import secrets
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url  # type: ignore[import-untyped]
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+from kombu import Queue
+
+from portal import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+_servers = embedded.from_environment()
+LOCAL_DIR = _servers.home
+"""Where everything lies that this checkout keeps on this machine."""
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+env = Env(expand_vars=False)
+
+
+def _words(name: str) -> list[str]:
+    """A comma separated variable; a variable set to nothing counts as not set, as in all of this file."""
+    return [word for part in env.str(name, "").split(",") if (word := part.strip())]
+
+
+def _path(name: str) -> Path | None:
+    text = env.str(name, "")
+    return Path(text) if text else None
+
+
+# --- Where the portal is reached ---
+
+DEBUG = env.bool("DEBUG", False)
+PORTAL_URL = env.str("PORTAL_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
+"""The public address of the portal: used in links that leave it (mail, helpdesk) and to decide how strict to be."""
+
+_portal_url = urlsplit(PORTAL_URL)
+if _portal_url.scheme not in ("http", "https") or not _portal_url.hostname or _portal_url.path:
+    raise ImproperlyConfigured("PORTAL_URL must look like https://portal.example.org, without a path")
+HTTPS = _portal_url.scheme == "https"
+ON_LOOPBACK = _portal_url.hostname in LOOPBACK_HOSTS
+if not HTTPS and not ON_LOOPBACK:
+    raise ImproperlyConfigured("PORTAL_URL must begin with https:// unless it names this very machine (127.0.0.1)")
+if DEBUG and not ON_LOOPBACK:
+    raise ImproperlyConfigured("DEBUG=1 is for this machine only: it shows settings and source code to every visitor")
+
+_own_hosts = ["localhost", "127.0.0.1", "[::1]"] if ON_LOOPBACK else [_portal_url.hostname]
+ALLOWED_HOSTS = _words("ALLOWED_HOSTS") or _own_hosts
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; * would let anybody forge the links in our mail")
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+TRUSTED_PROXY_HOPS = env.int("TRUSTED_PROXY_HOPS", 0)
+"""How many proxies in front of us add to X-Forwarded-For; only that many entries, from the right, are believed."""
+
+# --- Secrets ---
+
+
+def _secret_key() -> str:
+    """From the environment; on this machine alone one is made and kept, so that sessions survive a restart."""
+    key = env.str("SECRET_KEY", "")
+    if key:
+        if len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-"):
+            raise ImproperlyConfigured("SECRET_KEY must be at least 50 random characters")
+        return key
+    if not ON_LOOPBACK:
+        raise ImproperlyConfigured("SECRET_KEY must be set")
+    kept = LOCAL_DIR / "secret_key"
+    if not kept.exists():
+        LOCAL_DIR.mkdir(parents=True, exist_ok=True)
+        # Written aside and linked into place: of two processes that start together, one key wins for both.
+        fresh = LOCAL_DIR / f"secret_key.{secrets.token_hex(8)}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(64))
+        try:
+            kept.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return kept.read_text()
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = _words("SECRET_KEY_FALLBACKS")
+
+# --- PostgreSQL and the broker ---
+
+DATABASE_URL = env.str("DATABASE_URL", "") or _servers.database_url
+REDIS_URL = env.str("REDIS_URL", "") or _servers.redis_url
+"""`redis://`, `rediss://` or `unix://`. A broker only: it may be emptied at any time and no case is lost."""
+
+EMBEDDED_POSTGRES = _servers.database_url == DATABASE_URL
+EMBEDDED_VALKEY = _servers.redis_url == REDIS_URL
+
+STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", 5_000)
+"""How long one SQL statement may take; 0 for no limit (migrations have none)."""
+
+
+def _database() -> dict[str, Any]:
+    # tcp_user_timeout and keepalives notice within seconds that a database host has gone without saying goodbye.
+    options: dict[str, Any] = {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "application_name": "portal",
+    }
+    if STATEMENT_TIMEOUT_MS and sys.argv[1:2] not in (["migrate"], ["up"]):
+        options["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    options["pool"] = {
+        "min_size": 0,
+        "max_size": env.int("DATABASE_POOL_SIZE", 20),
+        "timeout": 5,
+        "max_idle": 60,
+        "reconnect_timeout": 30,
+    }
+    database: dict[str, Any] = {**dj_database_url.parse(DATABASE_URL)}
+    if database.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host/name")
+    # A pool holds the connections, so none is kept per thread; what the URL says of options wins.
+    return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options | database.get("OPTIONS", {})}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Django ---
+
+INSTALLED_APPS = [
+    "whitenoise.runserver_nostatic",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "csp",
+    "diagnostics",
+    "portal",
+]
+
+MIDDLEWARE = [
+    "portal.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "portal.headers.PermissionsPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+_loaders: list[Any] = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+if not DEBUG:
+    _loaders = [("django.template.loaders.cached.Loader", _loaders)]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [("template_partials.loader.Loader", _loaders)],
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/console/sign-in/"
+LOGIN_REDIRECT_URL = "/console/"
+LOGOUT_REDIRECT_URL = LOGIN_URL
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# `make run` serves the files where they lie; the image, where `collectstatic` has run, hashed and compressed ones.
+_collected = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not _collected
+WHITENOISE_AUTOREFRESH = DEBUG
+if not _collected:
+    warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _collected or "collectstatic" in sys.argv[1:2]
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- What browsers are told ---
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# A case page's address is a capability, so no other site may learn it. `same-origin` rather than `no-referrer`: with
+# the latter browsers send `Origin: null` on form posts, which Django's CSRF check rightly refuses.
+SECURE_REFERRER_POLICY = "same-origin"
+PERMISSIONS_POLICY = dict.fromkeys(("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics"), ())
+
+_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_prefix}session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = f"{_prefix}csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = f"{_prefix}language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Being preloaded concerns the whole domain and cannot be undone quickly: not this portal's to ask for.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+if HTTPS and TRUSTED_PROXY_HOPS:
+    # Only a proxy that we were told of may say that the visitor came by https.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+# --- Probes, lab and test message ---
+
+LAB = env.bool("LAB", False)
+LAB_STATE = _path("LAB_STATE") or (LOCAL_DIR / "lab" / "state.json")
+if LAB and not ON_LOOPBACK:
+    raise ImproperlyConfigured("LAB=1 is for this machine only; the lab never runs beside real customers")
+
+PROBE_CLOSED_NETWORK = env.bool("PROBE_CLOSED_NETWORK", False)
+PROBE_NAMESERVERS = _words("PROBE_NAMESERVERS")
+PROBE_DIAL_MAP = _path("PROBE_DIAL_MAP")
+if (PROBE_NAMESERVERS or PROBE_DIAL_MAP) and not PROBE_CLOSED_NETWORK:
+    raise ImproperlyConfigured(
+        "PROBE_NAMESERVERS and PROBE_DIAL_MAP lead probes into a closed test network; "
+        "set PROBE_CLOSED_NETWORK=1 if this is one"
+    )
+
+CASES_PER_SOURCE = env.int("CASES_PER_SOURCE", 500 if LAB else 20)
+MESSAGES_PER_SOURCE = env.int("MESSAGES_PER_SOURCE", 250 if LAB else 10)
+"""How many one network may open or have sent in an hour; in the lab one visitor plays all customers."""
+
+EXTRA_SUFFIXES = frozenset({"test", "example", "invalid"} if PROBE_CLOSED_NETWORK else {"test"} if LAB else ())
+"""Reserved top-level domains (RFC 2606) that addresses may have, because this network answers for them."""
+
+VENDORS_DIR = _path("VENDORS_DIR")
+if VENDORS_DIR and not VENDORS_DIR.is_dir():
+    raise ImproperlyConfigured(f"VENDORS_DIR: {VENDORS_DIR} is no directory")
+
+TEST_MESSAGE_SENDER = env.str("TEST_MESSAGE_SENDER", "") or "direct"
+if TEST_MESSAGE_SENDER not in ("direct", "django"):
+    raise ImproperlyConfigured("TEST_MESSAGE_SENDER must be `direct` (to the MX) or `django` (over EMAIL_URL)")
+TEST_MESSAGE_FROM = env.str("TEST_MESSAGE_FROM", "")
+"""Sender address of test messages; empty: the vendor profile's."""
+HELO_NAME = env.str("HELO_NAME", "") or _portal_url.hostname
+"""The name we give mail servers in EHLO; should resolve to the address we connect from."""
+
+_email = dj_email_url.parse(env.str("EMAIL_URL", "") or ("console://" if ON_LOOPBACK else "dummy://"))
+if "EMAIL_BACKEND" not in _email:
+    raise ImproperlyConfigured("EMAIL_URL must look like submission://user:password@mail.example.org:587")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 20
+if TEST_MESSAGE_SENDER == "django" and not env.str("EMAIL_URL", ""):
+    raise ImproperlyConfigured("TEST_MESSAGE_SENDER=django needs EMAIL_URL")
+
+# --- Celery ---
+
+# kombu has its own name for what everybody else calls unix://
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 180,  # more than twice the longest group
+    "unacked_restore_interval": 5,  # a killed worker's tasks come back within seconds, not after 100
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_QUEUES = [Queue(name) for name in ("dns", "ports", "delivery", "mail")]
+CELERY_TASK_DEFAULT_QUEUE = "mail"
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 200)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "portal.beat:AliveScheduler"  # in memory: no file to lose
+CELERY_BEAT_SCHEDULE = {"tidy": {"task": "diagnostics.tasks.tidy", "schedule": crontab(minute=17)}}
+
+ALIVE_FILE = _path("ALIVE_FILE") or (LOCAL_DIR / "alive")
+"""Touched every few seconds by a worker that consumes from the broker, and by beat: what health checks look at."""
+
+# --- Logging: one line an event, to standard error; no addresses, no secrets ---
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "loggers": {name: {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True} for name in ("diagnostics", "portal")}
+    | {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+}

@@ -1,0 +1,195 @@
+"""The live parts of a section page. A block is a function here and a template `wizard/blocks/<name>.html`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from diagnostics.domain import Section
+from diagnostics.lab.mailbox import KeptMessage, kept
+from diagnostics.models import LinkKind, MessageState, Purpose, TestMessage
+from diagnostics.probes.server_ports import ServerPorts
+from diagnostics.probes.test_message import (
+    ComparisonAnswer,
+    ComparisonReport,
+    MailboxAnswer,
+    TestMessageReport,
+)
+from portal import access
+from portal.wizard import for_it, recipes, words
+from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile
+from portal.wizard.details import reply_words
+from portal.wizard.forms import CodeForm, OtherMailboxForm, WhereaboutsForm
+
+FormKey = tuple[str, str]
+"""Which form of the page: its kind (`code`, `where`, `other`) and the test message it is about."""
+Forms = Mapping[FormKey, forms.Form]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`data` is what its template shows."""
+
+    name: str
+    data: Mapping[str, Any]
+
+    @property
+    def template(self) -> str:
+        return f"wizard/blocks/{self.name}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a block is made from; `sent` are forms that came back with problems."""
+
+    file: CaseFile
+    section: Section
+    request: HttpRequest
+    sent: Forms
+
+
+def blocks(page: Page) -> tuple[Block, ...]:
+    """The section's blocks in its order; a name that this version does not know is left out."""
+    return tuple(Block(name, _BLOCKS[name](page)) for name in page.section.blocks if name in _BLOCKS)
+
+
+def message_part(page: Page, purpose: Purpose) -> dict[str, Any]:
+    """One test message: its state, the exact reply, the forms for the code and for where it was found."""
+    message = page.file.messages.get(purpose)
+    report = page.file.evidence.get(TestMessageReport if purpose is Purpose.PRIMARY else ComparisonReport)
+    reply = report.transmission.decisive if report else None
+    answer = page.file.evidence.get(MailboxAnswer if purpose is Purpose.PRIMARY else ComparisonAnswer)
+    return {
+        "purpose": purpose.value,
+        "message": message,
+        "address": message.address if message else page.file.case.address,
+        "state": _state(message),
+        "reply": reply_words(page.file, reply) if reply else "",
+        "host": report.transmission.host if report else "",
+        "answer": words.WHEREABOUTS[answer.where] if answer else "",
+        "asks": bool(message and message.finished and not message.typed_at and message.state in MAY_HAVE_ARRIVED),
+        "arrival": _arrival(page.file, message),
+        "code_form": _form(page, ("code", purpose), CodeForm),
+        "where_form": _form(page, ("where", purpose), WhereaboutsForm),
+        "polling": bool(message and not message.finished and page.file.polling),
+        "lab_mail": _lab_mail(message),
+    }
+
+
+def _state(message: TestMessage | None) -> dict[str, Any] | None:
+    if message is None:
+        return None
+    state = MessageState(message.state)
+    return {
+        "status": words.MESSAGE_STATUSES[state],
+        "word": words.MESSAGE_TAGS[state],
+        "line": words.MESSAGE_STATES[state],
+    }
+
+
+def _arrival(file: CaseFile, message: TestMessage | None) -> words.Words:
+    """How long it took at most, against how long a code is good for."""
+    if message is None or message.typed_at is None or message.sent_at is None:
+        return ""
+    took = message.typed_at - message.sent_at
+    minutes = max(1, round(took.total_seconds() / 60))
+    lifetime = file.vendor.code_lifetime // 60
+    values = {"minutes": minutes, "lifetime": lifetime}
+    if took > timedelta(seconds=file.vendor.code_lifetime):
+        return (
+            _("It took up to %(minutes)d min. A code is good for %(lifetime)d min: one this late has expired.") % values
+        )
+    return _("It took %(minutes)d min at most, with your typing. A code is good for %(lifetime)d min.") % values
+
+
+def _lab_mail(message: TestMessage | None) -> tuple[KeptMessage, ...]:
+    """In the lab the customer has no mailbox to open, so the page shows the lab's."""
+    return kept(settings.LAB_STATE.parent / "mail", message.address) if settings.LAB and message else ()
+
+
+def _form(page: Page, key: FormKey, kind: type[forms.Form]) -> forms.Form:
+    return page.sent.get(key) or kind(auto_id=f"{key[1]}_%s")
+
+
+def _address(page: Page) -> dict[str, Any]:
+    return {"address": page.file.case.address, "signs": [(one, one in "@.-_+") for one in page.file.case.address]}
+
+
+def _clock_models(page: Page) -> dict[str, Any]:
+    return {"models": page.file.article.models, "chosen": page.file.case.device_model}
+
+
+def _ports(page: Page) -> dict[str, Any]:
+    seen = page.file.evidence.latest(ServerPorts)
+    ports = page.file.evidence.get(ServerPorts)
+    rows = [
+        {
+            "host": one.host,
+            "port": one.port,
+            "status": words.OUTCOME_STATUSES[one.outcome],
+            "word": words.OUTCOMES[one.outcome],
+            "elapsed_ms": one.elapsed_ms,
+            "issuer": page.file.shown(one.tls_issuer),
+        }
+        for one in (ports.connections if ports else ())
+    ]
+    gap = words.GAPS[seen.gap] if seen and seen.gap else ""
+    return {"rows": rows, "gap": gap, "ports": page.file.vendor.ports, "at": seen.at if seen else None}
+
+
+def _test_message(page: Page) -> dict[str, Any]:
+    return {"part": message_part(page, Purpose.PRIMARY)}
+
+
+def _compare(page: Page) -> dict[str, Any]:
+    return {
+        "first": message_part(page, Purpose.PRIMARY),
+        "second": message_part(page, Purpose.COMPARISON),
+        "other_form": _form(page, ("other", Purpose.COMPARISON), OtherMailboxForm),
+    }
+
+
+def _provider(page: Page) -> dict[str, Any]:
+    file = page.file
+    return {
+        "recipes": [recipes.recipe(one, file.vendor, address=file.address) for one in file.providers],
+        "senders": file.vendor.senders or file.vendor.domains,
+    }
+
+
+def _filter(page: Page) -> dict[str, Any]:
+    file = page.file
+    return {"known": file.mail_system is not None, "gateway": file.gateway, "mailbox": file.mailbox_provider}
+
+
+def _allowlist(page: Page) -> dict[str, Any]:
+    vendor = page.file.vendor
+    return {"blocks": recipes.allowlist(vendor), "version": vendor.allowlist_version}
+
+
+def _it_pack(page: Page) -> dict[str, Any]:
+    token = access.token_held(page.request, page.file.case.reference, LinkKind.IT)
+    if not token:
+        return {}
+    link = for_it.link_to(token)
+    return {"link": link, "letter": for_it.letter(page.file, link)}
+
+
+_BLOCKS: Mapping[str, Callable[[Page], dict[str, Any]]] = {
+    "address": _address,
+    "clock-models": _clock_models,
+    "ports": _ports,
+    "test-message": _test_message,
+    "provider": _provider,
+    "filter": _filter,
+    "allowlist": _allowlist,
+    "compare": _compare,
+    "it-pack": _it_pack,
+}

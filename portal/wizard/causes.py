@@ -1,0 +1,93 @@
+"""Causes and remedies in the customer's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language
+
+from diagnostics.domain import Facts, Finding, Remedy, Severity, Strength, Who
+from diagnostics.probes.test_message import TestMessageReport
+from diagnostics.providers import provider
+from diagnostics.remedies import filled, remedy
+from portal.wizard import words
+from portal.wizard.casefile import CaseFile
+
+PROVIDER_FACTS = ("gateway", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCause:
+    """A cause with its remedy filled in, ready for a page."""
+
+    tag: str
+    strength: Strength
+    remedy: Remedy
+
+    @property
+    def sureness(self) -> words.Words:
+        return words.STRENGTHS[self.strength]
+
+    @property
+    def who(self) -> tuple[words.Words, ...]:
+        return tuple(words.WHO[one] for one in self.remedy.who)
+
+    @property
+    def for_it(self) -> bool:
+        """Is IT the first who can fix it?"""
+        return self.remedy.who[:1] == (Who.IT,)
+
+
+def causes(file: CaseFile) -> tuple[ShownCause, ...]:
+    """The ranked causes of the diagnosis, the headline first."""
+    ranked = file.diagnosis.causes if file.diagnosis else ()
+    return tuple(_shown(file, ((one.cause, one.strength, one.facts) for one in ranked)))
+
+
+def causes_of(file: CaseFile, questions: Iterable[str]) -> tuple[ShownCause, ...]:
+    """Those of the ranked causes that came of these questions, in their rank."""
+    tags = {finding.tag for finding in findings(file, questions) if finding.severity is Severity.PROBLEM}
+    return tuple(cause for cause in causes(file) if cause.tag in tags)
+
+
+def notes_of(file: CaseFile, questions: Iterable[str]) -> tuple[ShownCause, ...]:
+    """What is worth knowing, though no reason by itself for mail not to arrive."""
+    noted = (
+        (one.tag, one.strength, one.facts)
+        for one in findings(file, questions)
+        if one.severity is Severity.NOTE and one.strength is not Strength.RULES_OUT
+    )
+    return tuple(_shown(file, noted))
+
+
+def findings(file: CaseFile, questions: Iterable[str]) -> Iterator[Finding]:
+    for question in questions:
+        answer = file.diagnosis.answer(question) if file.diagnosis else None
+        if answer:
+            yield from answer.findings
+
+
+def _shown(file: CaseFile, found: Iterable[tuple[str, Strength, Facts]]) -> Iterator[ShownCause]:
+    language = get_language() or "en"
+    for tag, strength, facts in found:
+        text = remedy(tag, language)
+        if text:  # a tag of an older version may have none any more
+            yield ShownCause(tag, strength, filled(text, _facts(file, facts)))
+
+
+def _facts(file: CaseFile, facts: Facts) -> dict[str, str]:
+    """What the remedy's words may name: the finding's facts and what the case knows anyway, tidied."""
+    known = {"domain": file.case.domain, "address": file.case.address}
+    report = file.evidence.get(TestMessageReport)
+    if report:
+        known |= {"host": report.transmission.host, "time": date_format(localtime(report.sent_at), "H:i T")}
+    known |= facts
+    for name in PROVIDER_FACTS:
+        named = provider(known.get(name, ""))
+        if named:
+            known |= {name: named.name}
+            known.setdefault("held_days", str(named.held_days or ""))
+    return {name: file.shown(fact) for name, fact in known.items()}

@@ -1,0 +1,112 @@
+"""The way of the mail as a picture: our servers, the filter in front, the mail server, the mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from diagnostics.domain import ConnectOutcome, SmtpStage, Stage, Status
+from diagnostics.models import MessageState
+from diagnostics.probes.mx_conversations import MxConversations
+from diagnostics.probes.test_message import MailboxAnswer, TestCodeTyped, Whereabouts
+from portal.wizard import words
+from portal.wizard.casefile import CaseFile
+
+AT_OUR_SIDE = frozenset({"sender.listed", "sender.not-trusted"})
+AT_THE_MAILBOX = frozenset(
+    {
+        "mailbox.unknown",
+        "mailbox.full",
+        "mailbox.disabled",
+        "mailbox.program",
+        "recipient.restricted",
+        "recipient.rate-limited",
+        "placed.spam",
+        "accepted.not-seen",
+        "address.typo",
+    }
+)
+SIGNS = {
+    Status.FINE: "✓",
+    Status.PROBLEM: "!",
+    Status.COULD_NOT_CHECK: "?",
+    Status.CHECKING: "…",
+    Status.NOT_CHECKED: "–",
+    Status.DOES_NOT_APPLY: "–",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop of the mail; `note` says in a few words why it is marked so."""
+
+    name: str
+    status: Status
+    note: str = ""
+
+    @property
+    def word(self) -> words.Words:
+        return words.STATUSES[self.status]
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.status]
+
+
+def route(file: CaseFile) -> tuple[Stop, ...]:
+    """The stops in the mail's order; what was not looked at says so, and nothing behind a problem is called fine."""
+    found = {cause.cause: cause.stage for cause in file.diagnosis.causes} if file.diagnosis else {}
+    ours = Stop(_("Our servers"), _ours(file, found))
+    door_name = file.gateway.name if file.gateway else _mail_server(file)
+    door = Stop(door_name, _door(file, found), _("filters your e-mail first") if file.gateway else "")
+    mailbox = Stop(_("Your mailbox"), _mailbox(file, found))
+    if not file.gateway:
+        return ours, door, mailbox
+    behind = Status.FINE if mailbox.status is Status.FINE else Status.NOT_CHECKED
+    note = "" if behind is Status.FINE else _("hidden behind the filter")
+    return ours, door, Stop(_mail_server(file), behind, note), mailbox
+
+
+def _mail_server(file: CaseFile) -> str:
+    return file.mailbox_provider.name if file.mailbox_provider else _("Your mail server")
+
+
+def _ours(file: CaseFile, found: Iterable[str]) -> Status:
+    if AT_OUR_SIDE.intersection(found):
+        return Status.PROBLEM
+    message = file.message
+    if message is None:
+        return Status.NOT_CHECKED
+    if not message.finished:
+        return Status.CHECKING
+    handed_over = message.state not in (MessageState.UNREACHABLE, MessageState.UNKNOWN)
+    return Status.FINE if handed_over else Status.COULD_NOT_CHECK
+
+
+def _door(file: CaseFile, found: dict[str, Stage]) -> Status:
+    """Where the domain's mail goes, and whether it lets us in."""
+    here = {tag for tag, stage in found.items() if stage in (Stage.SENT, Stage.ROUTED, Stage.ACCEPTED, Stage.PLACED)}
+    if here - AT_OUR_SIDE - AT_THE_MAILBOX:
+        return Status.PROBLEM
+    if file.message and file.message.state == MessageState.ACCEPTED:
+        return Status.FINE
+    seen = file.evidence.latest(MxConversations)
+    if seen is None:
+        return Status.COULD_NOT_CHECK if file.run.finished else Status.CHECKING
+    if not isinstance(seen.observation, MxConversations):
+        return Status.COULD_NOT_CHECK if seen.applies else Status.NOT_CHECKED
+    greeted = any(
+        one.outcome is ConnectOutcome.OPEN and one.reply(SmtpStage.EHLO) for one in seen.observation.conversations
+    )
+    return Status.FINE if greeted else Status.COULD_NOT_CHECK
+
+
+def _mailbox(file: CaseFile, found: Iterable[str]) -> Status:
+    if AT_THE_MAILBOX.intersection(found):
+        return Status.PROBLEM
+    answer = file.evidence.get(MailboxAnswer)
+    if file.evidence.get(TestCodeTyped) or (answer and answer.where is Whereabouts.INBOX):
+        return Status.FINE
+    return Status.NOT_CHECKED

@@ -1,0 +1,159 @@
+"""What the customer does on a case's pages. Each POST may come twice; it ends in a redirect or in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from diagnostics.domain import Address
+from diagnostics.models import Case, LinkKind, Purpose, TestMessage
+from diagnostics.probes.test_message import Whereabouts
+from diagnostics.services.cases import link_of, mint_link, start_run
+from diagnostics.services.limits import LimitReached
+from diagnostics.services.messages import (
+    MailStopped,
+    TooManyCodes,
+    WrongCode,
+    answer_whereabouts,
+    request_message,
+    type_code,
+)
+from portal import access
+from portal.intake import Problem, limit_reached, problems_of, words_for_limit
+from portal.wizard.blocks import Forms
+from portal.wizard.forms import CodeForm, MessageForm, OtherMailboxForm, WhereaboutsForm
+from portal.wizard.views.case import case_page, private, section_page
+
+Act = Callable[[HttpRequest, Case], HttpResponse]
+
+
+def action(act: Act) -> Callable[..., HttpResponse]:
+    """A POST on a case. Whoever reloads the address with a GET is led back to the page; a limit is shown in place."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(act)
+    def view(request: HttpRequest, reference: str) -> HttpResponse:
+        case = access.case_for(request, reference)
+        if request.method != "POST":
+            return private(redirect("wizard:case", case.reference))
+        try:
+            return private(act(request, case))
+        except LimitReached as limit:
+            return limit_reached(_page(request, case, Problem(words_for_limit(limit))), limit)
+
+    return view
+
+
+@action
+def again(request: HttpRequest, case: Case) -> HttpResponse:
+    """Check again: a new run, or the one that is still under way."""
+    start_run(case, asked_by="customer" if access.holds(request, case) else "agent")
+    return _see_other(reverse("wizard:case", args=[case.reference]))
+
+
+@action
+def message(request: HttpRequest, case: Case) -> HttpResponse:
+    """Send the test message: to the address of the case, or to a second mailbox to compare with."""
+    purpose = _purpose(request)
+    sent: Forms = {}
+    if purpose is Purpose.COMPARISON:
+        form = OtherMailboxForm(request.POST, auto_id=f"{purpose}_%s")
+        sent = {("other", purpose): form}
+        if not form.is_valid():
+            return _page(request, case, *problems_of(form), sent=sent)
+        address: Address = form.cleaned_data["address"]
+    else:
+        local_part, _at, domain = case.address.rpartition("@")
+        address = Address(local_part, domain)
+    try:
+        request_message(case, purpose=purpose, address=address, source=access.source_of(request))
+    except MailStopped:
+        stopped = _("Whoever reads that mailbox asked us to send it no more test messages. We will not for 30 days.")
+        return _page(request, case, Problem(stopped), sent=sent)
+    except LimitReached as limit:
+        return limit_reached(_page(request, case, Problem(words_for_limit(limit)), sent=sent), limit)
+    return _back(request, case, purpose)
+
+
+@action
+def code(request: HttpRequest, case: Case) -> HttpResponse:
+    """The test code, typed back."""
+    purpose = _purpose(request)
+    form = CodeForm(request.POST, auto_id=f"{purpose}_%s")
+    message = _message(case, purpose)
+    if message is None:
+        return _page(request, case, Problem(_("Send the test message first.")))
+    if form.is_valid():
+        try:
+            type_code(message, form.cleaned_data["code"])
+        except WrongCode:
+            form.add_error("code", _("That is not the code of our test message: compare it digit by digit"))
+        except TooManyCodes:
+            form.add_error("code", _("That was the wrong code too often. Tell us below where you found the message"))
+    if form.errors:
+        return _page(request, case, *problems_of(form), sent={("code", purpose): form})
+    return _back(request, case, purpose)
+
+
+@action
+def whereabouts(request: HttpRequest, case: Case) -> HttpResponse:
+    """Where the test message was found."""
+    purpose = _purpose(request)
+    form = WhereaboutsForm(request.POST, auto_id=f"{purpose}_%s")
+    message = _message(case, purpose)
+    if message is None:
+        return _page(request, case, Problem(_("Send the test message first.")))
+    if not form.is_valid():
+        return _page(request, case, *problems_of(form), sent={("where", purpose): form})
+    answer_whereabouts(message, Whereabouts(form.cleaned_data["where"]))
+    return _back(request, case, purpose)
+
+
+@action
+def it_page(request: HttpRequest, case: Case) -> HttpResponse:
+    """Make the read-only link for IT; while this browser holds a live one, that one stays."""
+    response = _see_other(f"{_section_url(request, case)}#it-pack")
+    held = link_of(access.token_held(request, case.reference, LinkKind.IT))
+    if held is None or held.case_id != case.pk or held.kind != LinkKind.IT:
+        access.remember(response, case, mint_link(case, LinkKind.IT), LinkKind.IT)
+    return response
+
+
+def _purpose(request: HttpRequest) -> Purpose:
+    form = MessageForm(request.POST)
+    return Purpose(form.cleaned_data["purpose"]) if form.is_valid() else Purpose.PRIMARY
+
+
+def _message(case: Case, purpose: Purpose) -> TestMessage | None:
+    return case.test_messages.filter(purpose=purpose).first()
+
+
+def _page(request: HttpRequest, case: Case, *problems: Problem, sent: Forms | None = None) -> HttpResponse:
+    """The page that the POST came from, with what was wrong on top and every form as it was sent."""
+    slug = request.POST.get("section", "")
+    if not slug:
+        return case_page(request, case, problems=problems)
+    return section_page(request, case, slug, problems=problems, sent=sent)
+
+
+def _back(request: HttpRequest, case: Case, purpose: Purpose) -> HttpResponse:
+    return _see_other(f"{_section_url(request, case)}#message-{purpose}")
+
+
+def _section_url(request: HttpRequest, case: Case) -> str:
+    form_section = request.POST.get("section", "")
+    if form_section.replace("-", "").isalnum():
+        return reverse("wizard:section", args=[case.reference, form_section])
+    return reverse("wizard:case", args=[case.reference])
+
+
+def _see_other(url: str) -> HttpResponse:
+    response = redirect(url)
+    response.status_code = 303
+    return response

@@ -1,0 +1,139 @@
+"""A case's own pages: its home, and one page for each section of the article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, get_conditional_response
+from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxDetails
+
+from diagnostics.models import Case, Purpose
+from portal import access
+from portal.intake import Problem
+from portal.wizard import words
+from portal.wizard.blocks import Forms, Page, blocks, message_part
+from portal.wizard.casefile import CaseFile, etag_of, read
+from portal.wizard.causes import causes_of, notes_of
+from portal.wizard.details import details_of, facts_of, replies_of
+from portal.wizard.overview import overview, row
+
+PARTS = {f"message-{purpose.value}": purpose for purpose in Purpose}
+"""Ids of the parts of a page that show one test message."""
+
+
+@require_safe
+def case(request: HttpRequest, reference: str) -> HttpResponse:
+    """The home of the case; htmx gets the part that changes, or 304 while nothing did."""
+    return case_page(request, access.case_for(request, reference))
+
+
+@require_safe
+def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
+    """One section of the article with the evidence that belongs to it."""
+    return section_page(request, access.case_for(request, reference), section)
+
+
+def case_page(request: HttpRequest, case: Case, *, problems: Sequence[Problem] = ()) -> HttpResponse:
+    """Also the answer to a POST that could not be done: then with what was wrong on top."""
+    file = read(case)
+    unchanged = _unchanged(request, file)
+    if unchanged:
+        return unchanged
+    context = {**_common(request, file), "overview": overview(file), "problems": problems}
+    template = "wizard/case.html#progress" if _polled(request) else "wizard/case.html"
+    return private(render(request, template, context), etag_of(file))
+
+
+def section_page(
+    request: HttpRequest, case: Case, slug: str, *, problems: Sequence[Problem] = (), sent: Forms | None = None
+) -> HttpResponse:
+    """Also the answer to a POST that could not be done: then with the forms as they were sent."""
+    file = read(case)
+    section = file.article.section(slug)
+    if section is None:
+        raise Http404
+    unchanged = _unchanged(request, file)
+    if unchanged:
+        return unchanged
+    page = Page(file, section, request, sent or {})
+    if _polled(request) and (purpose := PARTS.get(HtmxDetails(request).target or "")):
+        part = {**_common(request, file), "section": section, "part": message_part(page, purpose)}
+        return private(render(request, "components/test_message.html", part), etag_of(file))
+    context = {**_common(request, file), **_section(page), "problems": problems}
+    template = "wizard/section.html#findings" if _polled(request) else "wizard/section.html"
+    return private(render(request, template, context), etag_of(file))
+
+
+def private(response: HttpResponse, etag: str = "") -> HttpResponse:
+    """For the holder of the link alone: kept nowhere, found by no search engine."""
+    add_never_cache_headers(response)
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    if etag:
+        response.headers["ETag"] = etag
+    return response
+
+
+def _common(request: HttpRequest, file: CaseFile) -> dict[str, Any]:
+    token = access.token_held(request, file.case.reference)
+    return {
+        "file": file,
+        "case": file.case,
+        "article": file.article,
+        "vendor": file.vendor,
+        "own_link": settings.PORTAL_URL + reverse("wizard:open_link", args=[token]) if token else "",
+        "etag": etag_of(file),
+    }
+
+
+def _section(page: Page) -> dict[str, Any]:
+    file, section = page.file, page.section
+    sections = file.article.sections
+    position = sections.index(section)
+    answers = file.diagnosis.answers if file.diagnosis else ()
+    found = causes_of(file, section.questions)
+    return {
+        "section": section,
+        "row": row(file, section),
+        "causes": found,
+        "notes": notes_of(file, section.questions),
+        "answers": [
+            {
+                "question": words.QUESTIONS.get(one.question, one.question),
+                "status": one.status,
+                "word": words.STATUSES[one.status],
+                "why": words.GAPS[one.gap]
+                if one.gap
+                else words.NOT_CHECKED_LINES.get(one.question, "")
+                if one.status.value == "not_checked"
+                else "",
+            }
+            for one in answers
+            if one.question in section.questions
+        ],
+        "facts": facts_of(file, section.questions),
+        "replies": replies_of(file, section.questions),
+        "details": details_of(file, section.questions),
+        "blocks": blocks(page),
+        "position": position + 1,
+        "previous": sections[position - 1] if position else None,
+        "next": sections[position + 1] if position + 1 < len(sections) else None,
+    }
+
+
+def _polled(request: HttpRequest) -> bool:
+    return bool(HtmxDetails(request))
+
+
+def _unchanged(request: HttpRequest, file: CaseFile) -> HttpResponse | None:
+    """304 where the page that asks shows all this already; only for polls, a reload is always answered in full."""
+    if not _polled(request):
+        return None
+    answer = get_conditional_response(request, etag=etag_of(file))
+    return private(answer, etag_of(file)) if isinstance(answer, HttpResponse) else None

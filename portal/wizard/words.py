@@ -1,0 +1,179 @@
+"""What the customer reads for every code of the domain; the wizard turns codes into words nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from diagnostics.domain import ConnectOutcome, DnsStatus, Gap, Stage, Status, Strength, Vantage, Verdict, Who
+from diagnostics.models import MessageState
+from diagnostics.probes.test_message import Whereabouts
+
+Words = str | Promise
+
+STATUSES: Mapping[Status, Words] = {
+    Status.CHECKING: _("Checking"),
+    Status.FINE: pgettext_lazy("status", "Fine"),
+    Status.PROBLEM: _("Needs action"),
+    Status.COULD_NOT_CHECK: _("Could not check"),
+    Status.NOT_CHECKED: _("Not checked yet"),
+    Status.DOES_NOT_APPLY: _("Does not apply"),
+}
+STATUS_LINES: Mapping[Status, Words] = {
+    Status.CHECKING: _("We are still looking."),
+    Status.FINE: _("We found no problem here."),
+    Status.PROBLEM: _("We found something here."),
+    Status.COULD_NOT_CHECK: _("We could not find out. This is our limit, not your fault."),
+    Status.NOT_CHECKED: _("Nothing has been checked here yet."),
+    Status.DOES_NOT_APPLY: _("There is nothing to check here for your address."),
+}
+QUESTIONS: Mapping[str, Words] = {
+    "address": _("Is the address free of typing slips?"),
+    "domain": _("Does the domain exist?"),
+    "mx": _("Does the domain say where its e-mail goes?"),
+    "mail-system": _("Who handles your e-mail?"),
+    "mx-answers": _("Does your mail server answer us?"),
+    "message": _("Does your mail server take our message?"),
+    "seen": _("Is our message in your inbox?"),
+    "comparison": _("Does another mailbox get the same message?"),
+    "ports": _("Do our servers answer?"),
+}
+NOT_CHECKED_LINES: Mapping[str, Words] = {
+    "message": _("A test message will tell."),
+    "seen": _("Look for the test message, then tell us where you found it."),
+    "comparison": _("Send the test message to a second mailbox of yours."),
+}
+GAPS: Mapping[Gap, Words] = {
+    Gap.RESOLVER_SILENT: _("The public directory of domain names (DNS) gave no usable answer."),
+    Gap.TIMED_OUT: _("No answer came in the time that we allow."),
+    Gap.NEEDS_MISSING: _("This builds on something that we could not find out."),
+    Gap.NOT_PUBLIC: _("The address is not one that can be reached from the internet."),
+    Gap.EGRESS_BLOCKED: _("We cannot reach other mail servers either right now, so the fault may be ours."),
+    Gap.FAULT: _("Our own check failed. We have noted it."),
+    Gap.LOST: _("Our own check was interrupted several times."),
+    Gap.OUTDATED: _("This was recorded by another version of the portal."),
+    Gap.NO_MX: _("There is no mail server to talk to."),
+    Gap.NO_HOSTS: _("No servers are listed for this article, so there is nothing to try."),
+    Gap.NO_CONTROL: _("No mail server of our own is listed to compare with."),
+    Gap.MX_UNREACHABLE: _("No mail server could be talked to, so nothing was handed over."),
+    Gap.LIMITED: _("This was asked for too often. A limit protects the other side."),
+    Gap.OUTCOME_UNKNOWN: _("The connection ended too early: your server may or may not have taken the message."),
+}
+OUTCOMES: Mapping[ConnectOutcome, Words] = {
+    ConnectOutcome.OPEN: _("Answers"),
+    ConnectOutcome.REFUSED: _("Turned us away"),
+    ConnectOutcome.FILTERED: _("No answer"),
+    ConnectOutcome.UNREACHABLE: _("No way there"),
+    ConnectOutcome.DNS_FAILURE: _("Name not found"),
+    ConnectOutcome.DNS_UNANSWERED: _("Could not look the name up"),
+    ConnectOutcome.TLS_FAILURE: _("Encryption failed"),
+    ConnectOutcome.NOT_PUBLIC: _("Not a public address"),
+}
+OUTCOME_STATUSES: Mapping[ConnectOutcome, Status] = {
+    ConnectOutcome.OPEN: Status.FINE,
+    ConnectOutcome.REFUSED: Status.PROBLEM,
+    ConnectOutcome.FILTERED: Status.PROBLEM,
+    ConnectOutcome.UNREACHABLE: Status.PROBLEM,
+    ConnectOutcome.DNS_FAILURE: Status.PROBLEM,
+    ConnectOutcome.DNS_UNANSWERED: Status.COULD_NOT_CHECK,
+    ConnectOutcome.TLS_FAILURE: Status.PROBLEM,
+    ConnectOutcome.NOT_PUBLIC: Status.PROBLEM,
+}
+DNS_STATUSES: Mapping[DnsStatus, Words] = {
+    DnsStatus.OK: _("found"),
+    DnsStatus.NO_DATA: _("no such record"),
+    DnsStatus.NO_SUCH_NAME: _("the name does not exist"),
+    DnsStatus.UNANSWERED: _("no answer"),
+}
+WHO: Mapping[Who, Words] = {
+    Who.USER: pgettext_lazy("who can fix it", "You"),
+    Who.IT: _("Your IT department or e-mail administrator"),
+    Who.PROVIDER: _("Your e-mail provider"),
+    Who.VENDOR: _("We can, on our side: contact support"),
+}
+STRENGTHS: Mapping[Strength, Words] = {
+    Strength.PROVES: _("We are sure."),
+    Strength.HINTS: _("This is likely, not certain."),
+    Strength.RULES_OUT: _("This is ruled out."),
+}
+STAGES: Mapping[Stage, Words] = {
+    Stage.SENT: _("Before it is sent"),
+    Stage.ROUTED: _("On the way to your mail server"),
+    Stage.ACCEPTED: _("At the door of your mail server"),
+    Stage.PLACED: _("Inside your mail system"),
+    Stage.READ: _("When you read it"),
+    Stage.DEVICE: _("At the device"),
+    Stage.NETWORK: _("In your network"),
+    Stage.HOSTS: _("At our servers"),
+}
+VANTAGES: Mapping[Vantage, Words] = {
+    Vantage.SERVER: _("seen from our server"),
+    Vantage.BROWSER: _("seen from your browser"),
+    Vantage.SCRIPT: _("seen from your network"),
+    Vantage.CUSTOMER: _("told by you"),
+    Vantage.SENDER: _("told by our sending service"),
+}
+MESSAGE_STATES: Mapping[MessageState, Words] = {
+    MessageState.QUEUED: _("It will be sent in a moment."),
+    MessageState.SENDING: _("We are handing it over to your mail server."),
+    MessageState.ACCEPTED: _("Your mail server accepted it. That is not the same as in your inbox."),
+    MessageState.DEFERRED: _("Your mail server refused it for now."),
+    MessageState.REFUSED: _("Your mail server refused it."),
+    MessageState.UNREACHABLE: _("We could not reach your mail server, so nothing was sent."),
+    MessageState.UNKNOWN: _(
+        "The connection ended too early: your server may or may not have it. We do not send it twice."
+    ),
+}
+MESSAGE_STATUSES: Mapping[MessageState, Status] = {
+    MessageState.QUEUED: Status.CHECKING,
+    MessageState.SENDING: Status.CHECKING,
+    MessageState.ACCEPTED: Status.FINE,
+    MessageState.DEFERRED: Status.PROBLEM,
+    MessageState.REFUSED: Status.PROBLEM,
+    MessageState.UNREACHABLE: Status.COULD_NOT_CHECK,
+    MessageState.UNKNOWN: Status.COULD_NOT_CHECK,
+}
+MESSAGE_TAGS: Mapping[MessageState, Words] = {
+    MessageState.QUEUED: _("Waiting"),
+    MessageState.SENDING: _("Sending"),
+    MessageState.ACCEPTED: _("Accepted"),
+    MessageState.DEFERRED: _("Refused for now"),
+    MessageState.REFUSED: _("Refused"),
+    MessageState.UNREACHABLE: _("Not sent"),
+    MessageState.UNKNOWN: _("Not known"),
+}
+WHEREABOUTS: Mapping[Whereabouts, Words] = {
+    Whereabouts.INBOX: _("In the inbox"),
+    Whereabouts.SPAM: _("In the spam or junk folder"),
+    Whereabouts.QUARANTINE: _("In a quarantine"),
+    Whereabouts.NOWHERE: _("Nowhere: I have looked in every folder"),
+}
+VERDICTS: Mapping[Verdict, Words] = {
+    Verdict.CAUSE_FOUND: _("We found the cause."),
+    Verdict.LIKELY_CAUSE: _("We found a likely cause."),
+    Verdict.NOTHING_FOUND: _("We found nothing that stops your e-mail."),
+    Verdict.INCONCLUSIVE: _("We could not find out. This is our limit, not your fault."),
+}
+FINE_LINES: Mapping[str, Words] = {
+    "seen": _("Our message reached your inbox."),
+    "comparison": _("The second message tells no difference against your mail server."),
+    "message": _("Your mail server accepted our message."),
+    "mx-answers": _("Your mail server answers us."),
+    "ports": _("Our servers answer on every port we tried."),
+    "mx": _("The domain exists and takes e-mail."),
+    "mail-system": _("No other company’s mail filter is visible in front of your mailbox."),
+    "domain": _("The domain exists."),
+    "address": _("The address has no obvious typing slip."),
+}
+"""The most telling one first: a section shows one line."""
+REPORTED: Mapping[str, Words] = {
+    "TestMessageReport": _("The test message"),
+    "ComparisonReport": _("The test message to your other mailbox"),
+    "TestCodeTyped": _("The test code that you typed"),
+    "ComparisonCodeTyped": _("The test code from your other mailbox"),
+    "MailboxAnswer": _("Where you found the test message"),
+    "ComparisonAnswer": _("Where you found it in your other mailbox"),
+}

@@ -1,0 +1,59 @@
+"""What all tests share: real servers of their own, started when the first test asks for a database."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from portal import embedded
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _clean_up_after_killed_sessions()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and (servers := _servers()).home.exists():
+        servers.delete()
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> embedded.Servers:
+    """PostgreSQL and Valkey, one pair for all of xdist's workers; only what the environment does not name."""
+    servers = _servers()
+    servers.start(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
+    return servers
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    embedded_servers: embedded.Servers, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Runs before Django creates the test database."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """A Chromium to drive; without one browser tests are skipped."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or _playwrights_own()
+    if not found:
+        pytest.skip("no Chromium; as root: apt install chromium, or: .venv/bin/playwright install chromium")
+    return Path(found)
+
+
+def _playwrights_own() -> str | None:
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache" / "ms-playwright"))
+    return next((str(path) for path in sorted(cache.glob("chromium-*/chrome-linux*/chrome"))), None)
+
+
+def _servers() -> embedded.Servers:
+    return embedded.from_environment()
+
+
+def _clean_up_after_killed_sessions() -> None:
+    for home in _servers().home.parent.glob("[0-9]*"):
+        if not Path(f"/proc/{home.name}").exists():
+            embedded.Servers(home, durable=False).delete()

@@ -1,0 +1,103 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from diagnostics.articles import article
+from diagnostics.domain import Address
+from diagnostics.models import Case, LinkKind
+from diagnostics.services.cases import Report, mint_link, open_case
+from portal import access
+
+
+def opened() -> Case:
+    verification = article("verification")
+    assert verification is not None
+    return open_case(Report(verification, "ACME-1", Address("anna", "example.org"), "192.0.2.1"))
+
+
+@pytest.mark.parametrize(
+    ("hops", "forwarded", "source"),
+    [
+        (0, "203.0.113.9", "192.0.2.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.66, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.66, 203.0.113.9, 203.0.113.1", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+        (1, "nonsense", "192.0.2.1"),
+        (1, "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
+    ],
+    ids=[
+        "no proxy: the header is not believed",
+        "one proxy",
+        "one proxy and a forged entry",
+        "two proxies and a forged entry",
+        "fewer entries than proxies",
+        "no header",
+        "no address",
+        "an IPv6 network counts as one",
+        "IPv4 within IPv6",
+    ],
+)
+def test_the_source_is_counted_from_the_right(settings, hops: int, forwarded: str, source: str) -> None:
+    settings.TRUSTED_PROXY_HOPS = hops
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    assert access.source_of(RequestFactory(REMOTE_ADDR="192.0.2.1").get("/", headers=headers)) == source
+
+
+@pytest.mark.django_db
+class TestACase:
+    def test_is_open_to_who_holds_its_link(self, client: Client) -> None:
+        case = opened()
+        response = client.get(reverse("wizard:open_link", args=[mint_link(case)]))
+        assert response.status_code == 302
+        assert client.get(response["Location"]).status_code == 200
+
+    def test_does_not_exist_for_anybody_else(self, client: Client) -> None:
+        mine, theirs = opened(), opened()
+        client.get(reverse("wizard:open_link", args=[mint_link(mine)]))
+        assert client.get(reverse("wizard:case", args=[theirs.reference])).status_code == 404
+
+    def test_does_not_open_with_the_token_of_another_case(self) -> None:
+        mine, theirs = opened(), opened()
+        with pytest.raises(Http404):
+            access.case_for(request_with(theirs, mint_link(mine)), theirs.reference)
+
+    def test_does_not_open_with_the_link_for_it(self) -> None:
+        case = opened()
+        with pytest.raises(Http404):
+            access.case_for(request_with(case, mint_link(case, LinkKind.IT)), case.reference)
+
+    def test_does_not_open_with_an_expired_link(self) -> None:
+        case = opened()
+        token = mint_link(case)
+        case.links.update(expires_at="2020-01-01T00:00Z")
+        with pytest.raises(Http404):
+            access.case_for(request_with(case, token), case.reference)
+
+    def test_is_open_to_a_signed_in_agent(self, admin_client: Client) -> None:
+        assert admin_client.get(reverse("wizard:case", args=[opened().reference])).status_code == 200
+
+
+def test_cookies_are_bound_to_the_host_under_https(settings) -> None:
+    settings.HTTPS = True
+    response = HttpResponse()
+    access.remember(response, Case(reference="ABCD2345"), "token")
+    cookie = response.cookies["__Host-case_ABCD2345"]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+        True,
+        True,
+        "Lax",
+        "/",
+        "",
+    )
+
+
+def request_with(case: Case, token: str) -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    request.COOKIES[f"case_{case.reference}"] = token
+    return request

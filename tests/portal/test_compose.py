@@ -1,0 +1,146 @@
+"""docker-compose.yml, without Docker: each of our services' very commands runs here, turns healthy and stops."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import yaml
+
+from portal.embedded import Servers
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "wheres-my-code"}
+VALUES = {
+    "PORTAL_URL": "https://portal.example.org",
+    "SECRET_KEY": "kX9-vQ2mZr7Lw4TfYh8Jb3NcPd6Sg1Ae5Uo0Ri_xMyWzEqHtBnCs",
+    "POSTGRES_PASSWORD": "for-this-test",
+}
+HEALTHY_SECONDS = 45
+
+
+@pytest.fixture(scope="module")
+def environment(embedded_servers: Servers) -> Iterator[dict[str, str]]:
+    """The services' environment, with a database of their own, migrated by the very `migrate` service."""
+    from django.conf import settings
+
+    database, server_url = f"compose_{os.getpid()}", settings.DATABASE_URL
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {database}")
+    environment = {
+        **VALUES,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": "/nonexistent",
+        "DATABASE_URL": urlsplit(server_url)._replace(path=f"/{database}").geturl(),
+        "REDIS_URL": settings.REDIS_URL,
+        "C_FORCE_ROOT": "1",
+    }
+    subprocess.run(_natively(OURS["migrate"]["command"], {}), cwd=ROOT, env=environment, check=True, timeout=60)
+    yield environment
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "migrate"])
+def test_service_turns_healthy_and_stops_when_told(name: str, environment: dict[str, str], tmp_path: Path) -> None:
+    service = OURS[name]
+    ports = {port.rsplit(":")[-1]: str(_free_port()) for port in service.get("ports", [])}
+    environment = environment | {"ALIVE_FILE": str(tmp_path / "alive")}
+    log = (tmp_path / "log").open("w+")
+    process = subprocess.Popen(
+        _natively(service["command"], ports), cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        check = _natively(service["healthcheck"]["test"][1:], ports)
+        deadline = time.monotonic() + HEALTHY_SECONDS
+        while (
+            health := subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=10)
+        ).returncode:
+            assert process.poll() is None, f"{name} ended: {_read(log)}"
+            assert time.monotonic() < deadline, f"{name} is not healthy: {health.stderr}{_read(log)}"
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        assert not _session_members(process.pid), f"{name} left processes behind"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+        log.close()
+
+
+@pytest.mark.parametrize("question", [("http", "1", "/"), ("file",), ("dispatcher",)], ids=" ".join)
+def test_a_health_check_can_fail(question: tuple[str, ...], tmp_path: Path) -> None:
+    environment = {
+        "ALIVE_FILE": str(tmp_path / "missing"),
+        "DATABASE_URL": f"postgresql://{tmp_path.name}.invalid/none",
+    }
+    check = [sys.executable, "-m", "portal.alive", *question]
+    assert subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, timeout=30).returncode == 1
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_run_without_rights(name: str) -> None:
+    service = OURS[name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert not any(port.split(":")[0] == "8000" for port in service.get("ports", []))
+
+
+def test_the_broker_keeps_what_it_was_given() -> None:
+    command = " ".join(COMPOSE["services"]["redis"]["command"])
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+
+
+def test_docker_compose_accepts_the_file() -> None:
+    program = shutil.which("docker-compose")
+    if program is None:
+        pytest.skip("docker-compose is not installed; as root: apt install docker-compose")
+    done = subprocess.run(
+        [program, "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"],
+        env={"PATH": os.environ["PATH"], **VALUES},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _natively(command: list[str], ports: dict[str, str]) -> list[str]:
+    """The container's command for this machine: on loopback and free ports."""
+    instead: dict[str, Any] = {"python": sys.executable, "0.0.0.0": "127.0.0.1", **ports}  # noqa: S104
+    return [instead.get(word, word) for word in command]
+
+
+def _ask(check: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=10, check=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as candidate:
+        candidate.bind(("127.0.0.1", 0))
+        return candidate.getsockname()[1]
+
+
+def _session_members(session: int) -> list[str]:
+    listing = subprocess.run(["ps", "-eo", "sess=,stat=,args="], capture_output=True, text=True, check=True, timeout=10)
+    rows = [line.split(maxsplit=2) for line in listing.stdout.splitlines()]
+    return [row[2] for row in rows if row[0] == str(session) and not row[1].startswith("Z")]
+
+
+def _read(log: Any) -> str:
+    log.seek(0)
+    return log.read()[-3000:]

@@ -1,0 +1,115 @@
+"""The settings refuse what is unsafe. Each case is a fresh interpreter: settings are read once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "kX9-vQ2mZr7Lw4TfYh8Jb3NcPd6Sg1Ae5Uo0Ri_xMyWzEqHtBnCs"
+DATABASES = {"DATABASE_URL": "postgresql://portal@db.example.org/portal", "REDIS_URL": "redis://broker.example.org/0"}
+PRODUCTION = {"PORTAL_URL": "https://portal.example.org", "SECRET_KEY": KEY, **DATABASES}
+READ = """
+import json, sys
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def run(environment: dict[str, str], *names: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **environment}
+    command = [sys.executable, "-c", READ, *names]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def read(environment: dict[str, str], *names: str) -> dict[str, object]:
+    done = run(environment, *names)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 50"),
+        ({"SECRET_KEY": "a" * 80}, "SECRET_KEY must be at least 50"),
+        ({"SECRET_KEY": f"django-insecure-{KEY}"}, "SECRET_KEY must be at least 50"),
+        ({"PORTAL_URL": "http://portal.example.org"}, "PORTAL_URL must begin with https://"),
+        ({"PORTAL_URL": "portal.example.org"}, "PORTAL_URL must look like"),
+        ({"PORTAL_URL": "https://portal.example.org/help"}, "PORTAL_URL must look like"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"DEBUG": "1"}, "DEBUG=1 is for this machine only"),
+        ({"LAB": "1"}, "LAB=1 is for this machine only"),
+        ({"DATABASE_URL": "sqlite:///portal.db"}, "DATABASE_URL must name a PostgreSQL server"),
+        ({"PROBE_NAMESERVERS": "127.0.0.1:5300"}, "set PROBE_CLOSED_NETWORK=1"),
+        ({"PROBE_DIAL_MAP": "map.json"}, "set PROBE_CLOSED_NETWORK=1"),
+        ({"VENDORS_DIR": "/does/not/exist"}, "is no directory"),
+        ({"TEST_MESSAGE_SENDER": "pigeon"}, "TEST_MESSAGE_SENDER must be"),
+        ({"TEST_MESSAGE_SENDER": "django"}, "TEST_MESSAGE_SENDER=django needs EMAIL_URL"),
+        ({"EMAIL_URL": "nonsense://x"}, "EMAIL_URL must look like"),
+    ],
+    ids=lambda value: "-".join(f"{k}={v[:20]}" for k, v in value.items()) if isinstance(value, dict) else "",
+)
+def test_unsafe_or_senseless_settings_stop_the_start(environment: dict[str, str], complaint: str) -> None:
+    done = run(PRODUCTION | environment, "DEBUG")
+    assert done.returncode != 0
+    assert f"ImproperlyConfigured: {complaint}" in done.stderr or complaint in done.stderr.splitlines()[-1]
+
+
+def test_https_locks_cookies_and_redirects() -> None:
+    expected = {
+        "SESSION_COOKIE_NAME": "__Host-session",
+        "CSRF_COOKIE_NAME": "__Host-csrf",
+        "SESSION_COOKIE_SECURE": True,
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 31536000,
+        "DEBUG": False,
+        "LAB": False,
+    }
+    assert read(PRODUCTION, *expected) == expected
+
+
+def test_variables_set_to_nothing_count_as_not_set() -> None:
+    nothing: dict[str, object] = {"SECRET_KEY_FALLBACKS": [], "PROBE_NAMESERVERS": []}
+    nothing |= {"PROBE_DIAL_MAP": None, "VENDORS_DIR": None}
+    assert read(PRODUCTION | dict.fromkeys([*nothing, "EMAIL_URL", "HELO_NAME"], ""), *nothing) == nothing
+
+
+def test_only_the_portals_own_host_is_served() -> None:
+    assert read(PRODUCTION, "ALLOWED_HOSTS")["ALLOWED_HOSTS"] == ["portal.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("hops", "believed"), [("0", None), ("1", ["HTTP_X_FORWARDED_PROTO", "https"])], ids=["no proxy", "one proxy"]
+)
+def test_a_proxys_word_counts_only_if_we_were_told_of_it(hops: str, believed: list[str] | None) -> None:
+    assert (
+        read(PRODUCTION | {"TRUSTED_PROXY_HOPS": hops}, "SECURE_PROXY_SSL_HEADER")["SECURE_PROXY_SSL_HEADER"]
+        == believed
+    )
+
+
+def test_a_closed_network_may_be_plugged_in() -> None:
+    closed = {
+        "PROBE_CLOSED_NETWORK": "1",
+        "PROBE_NAMESERVERS": "127.0.0.1:5300,127.0.0.1:5301",
+        "PROBE_DIAL_MAP": "map.json",
+    }
+    values = read(PRODUCTION | closed, "PROBE_NAMESERVERS", "PROBE_DIAL_MAP")
+    assert values == {"PROBE_NAMESERVERS": ["127.0.0.1:5300", "127.0.0.1:5301"], "PROBE_DIAL_MAP": "map.json"}
+
+
+def test_embedded_servers_stand_in_only_where_nothing_is_set(tmp_path: Path) -> None:
+    home = {"EMBEDDED_HOME": str(tmp_path), "SECRET_KEY": KEY}
+    assert read(home, "EMBEDDED_POSTGRES", "EMBEDDED_VALKEY") == {"EMBEDDED_POSTGRES": True, "EMBEDDED_VALKEY": True}
+    values = read(home | {"REDIS_URL": "redis://broker.example.org/0"}, "EMBEDDED_POSTGRES", "EMBEDDED_VALKEY")
+    assert values == {"EMBEDDED_POSTGRES": True, "EMBEDDED_VALKEY": False}
+
+
+def test_a_socket_is_named_in_celerys_own_way(tmp_path: Path) -> None:
+    values = read({"SECRET_KEY": KEY, **DATABASES, "REDIS_URL": "unix:///run/valkey.sock"}, "CELERY_BROKER_URL")
+    assert values == {"CELERY_BROKER_URL": "redis+socket:///run/valkey.sock"}
