@@ -16,7 +16,6 @@ from cattrs.preconf.json import make_converter
 T = TypeVar("T")
 
 
-
 def _exactly(value: Any, kind: type[Any]) -> Any:
     """cattrs would turn any value into a text or a truth value; stored evidence that does not fit must be noticed."""
     if issubclass(kind, Enum):

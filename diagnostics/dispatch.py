@@ -54,7 +54,10 @@ def run(stop: threading.Event) -> None:
 
 
 def publish_queued() -> int:
-    """Hand what is queued and not yet published to the broker; how many, at most two batches. Raises BrokerAway once what did get out is marked."""
+    """Hand what is queued and not yet published to the broker; how many, at most two batches.
+
+    Raises BrokerAway once what did get out is marked.
+    """
     with transaction.atomic():
         groups = list(_due(Group.objects.filter(state=GroupState.QUEUED)).values_list("pk", "name"))
         published, away = _publish("diagnostics.tasks.run_group", groups)
@@ -127,7 +130,10 @@ def _publish(task: str, work: Iterable[tuple[int, str]]) -> tuple[list[int], Bro
 
 
 def _forget_lost_publications() -> None:
-    """A wiped broker: what was published and never claimed, while its queue is empty, is published again. Claims make a double delivery harmless."""
+    """A wiped broker: what was published and never claimed, while its queue is empty, is published again.
+
+    Claims make a double delivery harmless.
+    """
     long_ago = Q(dispatched_at__lt=timezone.now() - LOST_AFTER)
     waiting = Group.objects.filter(long_ago, state=GroupState.QUEUED)
     for name in waiting.values_list("name", flat=True).distinct():

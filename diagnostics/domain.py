@@ -1,6 +1,7 @@
 """The nouns of the diagnosis: what probes saw, what checks concluded, what verdicts rank.
 
-Everything here is plain, frozen data without Django, sockets or clocks, so that a diagnosis can be made, stored and made again anywhere.
+Everything here is plain, frozen data without Django, sockets or clocks, so that a diagnosis can be made, stored and
+made again anywhere.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ class Gap(StrEnum):
     """The vendor profile names no control domain."""
     MX_UNREACHABLE = "mx_unreachable"
     """No mail host took our connection, so nothing could be handed over."""
-    LIMITED = "limited"
-    """Asked too often; a limit protects the other side."""
+    NOT_TAKEN = "not_taken"
+    """The message was refused before, so there is nothing to look for."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     """The message may or may not have been taken: the connection ended after the content was handed over."""
 
@@ -177,7 +178,9 @@ class Vendor:
     hosts: tuple[VendorHost, ...] = ()
     ports: tuple[int, ...] = ()
     control_domain: str = ""
-    """A domain of the vendor's own whose MX takes connections on port 25: tells our blocked egress from their closed MX."""
+    """A domain of the vendor's own whose MX takes connections on port 25: tells our blocked egress from their closed
+    MX.
+    """
     code_lifetime: int = 600
     expected_wait: int = 60
     support_email: str = ""
@@ -528,7 +531,10 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of a help article: a step of the wizard. `questions` are answered by checks, `blocks` are live parts of the page."""
+    """One section of a help article: a step of the wizard.
+
+    `questions` are answered by checks, `blocks` are live parts of the page.
+    """
 
     slug: str
     title: str
@@ -573,4 +579,3 @@ class Remedy:
     @property
     def cause(self) -> Cause:
         return Cause(self.tag, self.stage, self.who)
-

@@ -59,7 +59,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.order_by("-created_at", "-pk")
 
     def matching(self, text: str) -> CaseQuerySet:
-        """Cases by reference, domain or ticket (whole) or by address or company (beginning); all of them for an empty text."""
+        """Cases by reference, domain or ticket (whole) or by address or company (beginning); all of them for an empty
+        text.
+        """
         text = text.strip().replace("\x00", "")
         if not text:
             return self
@@ -126,7 +128,10 @@ class CaseLink(models.Model):
 
 
 class Run(models.Model):
-    """One pass of the probes over a case. `diagnosis` is the encoded `domain.Diagnosis`, provisional until `finished_at`."""
+    """One pass of the probes over a case.
+
+    `diagnosis` is the encoded `domain.Diagnosis`, provisional until `finished_at`.
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="runs")
     number = models.PositiveIntegerField()
@@ -202,7 +207,10 @@ class ObservationRecord(models.Model):
 
 
 class TestMessage(models.Model):
-    """The intent to send one traceable mail, and what became of it. Committed before anything is sent; sent at most once."""
+    """The intent to send one traceable mail, and what became of it.
+
+    Committed before anything is sent; sent at most once.
+    """
 
     __test__ = False  # no test class, whatever its name
 
@@ -261,7 +269,10 @@ class LimitHit(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = (models.Index(fields=("rule", "key", "at"), name="limit_window"), models.Index(fields=("at",), name="limit_age"))
+        indexes = (
+            models.Index(fields=("rule", "key", "at"), name="limit_window"),
+            models.Index(fields=("at",), name="limit_age"),
+        )
 
     def __str__(self) -> str:
         return f"{self.rule} {self.pk}"

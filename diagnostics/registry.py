@@ -1,6 +1,7 @@
 """Finds plug-ins: a module in the folder is all it takes.
 
-A probe declares what it observes and what it builds on; a check declares what it reads, which question it answers and which tags it may emit.
+A probe declares what it observes and what it builds on; a check declares what it reads, which question it answers and
+which tags it may emit.
 """
 
 from __future__ import annotations

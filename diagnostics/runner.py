@@ -21,7 +21,8 @@ async def observe(
 ) -> Evidence:
     """The evidence of the wanted probes and of all they build on.
 
-    `on_seen` hears each wanted probe's answer as it lands, in the order of landing; what a probe of another group saw on the way is used, not reported.
+    `on_seen` hears each wanted probe's answer as it lands, in the order of landing; what a probe of another group saw
+    on the way is used, not reported.
     """
     wanted = tuple(wanted)
     reported = {probe.observes for probe in wanted}
@@ -56,7 +57,8 @@ async def _ask(probe: Probe, target: Target, evidence: Evidence, net: Network) -
     except TimeoutError:
         gap = Gap.TIMED_OUT
     except Exception:
-        # The plug-in boundary: one faulty probe must not take the others' answers with it. It is logged, and shown as "could not check".
+        # The plug-in boundary: one faulty probe must not take the others' answers with it. It is logged, and shown as
+        # "could not check".
         logger.exception("probe %s failed", probe.name)
         gap = Gap.FAULT
     return Seen(

@@ -37,4 +37,6 @@ def _loose_ends() -> Iterator[CheckMessage]:
         profile = vendors.vendor(article.vendor)
         if profile.ports and not profile.hosts:
             hint = "Name the hosts in a profile of your own and point VENDORS_DIR at its folder."
-            yield Info(f"vendor {profile.slug} has ports but no hosts: they are not probed", hint, id="diagnostics.I001")
+            yield Info(
+                f"vendor {profile.slug} has ports but no hosts: they are not probed", hint, id="diagnostics.I001"
+            )

@@ -67,7 +67,10 @@ def tidy() -> None:
 
 
 def _save_as_they_land(claim: runs.Claim, landed: Landed) -> None:
-    """Write answers in batches: all that came while the last batch was written. No database connection is held while waiting."""
+    """Write answers in batches: all that came while the last batch was written.
+
+    No database connection is held while waiting.
+    """
     more = True
     while more:
         connection.close()

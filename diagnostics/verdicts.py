@@ -1,4 +1,7 @@
-"""Findings to one diagnosis: which causes, how sure, and what is still open. Pure, so an old run can be judged again."""
+"""Findings to one diagnosis: which causes, how sure, and what is still open.
+
+Pure, so an old run can be judged again.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +53,16 @@ def diagnose(
 
 
 def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:
-    """One status for everything that a section asks; checking while there is no diagnosis yet."""
+    """One status for everything that a section asks; checking while there is no diagnosis yet.
+
+    A problem, or anything that is still open, shows from any question; else the first question, the section's main
+    one, says: that the mail host is fine does not make "is it in the inbox?" fine.
+    """
     if diagnosis is None:
         return Status.CHECKING
-    statuses = {answer.status for question in questions if (answer := diagnosis.answer(question))}
-    return next((status for status in WORST_FIRST if status in statuses), Status.NOT_CHECKED)
+    statuses = [answer.status for question in questions if (answer := diagnosis.answer(question))]
+    loud = next((status for status in WORST_FIRST[:3] if status in statuses), None)
+    return loud or next(iter(statuses), Status.NOT_CHECKED)
 
 
 def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) -> Answer:
@@ -71,7 +79,8 @@ def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) 
     except Unobserved as nothing:
         return Answer(check.question, Status.COULD_NOT_CHECK, gap=_root_gap(check, evidence) or nothing.gap)
     except Exception:
-        # The plug-in boundary, as for probes: one faulty check must not take every other answer with it. Logged; shown as "could not check".
+        # The plug-in boundary, as for probes: one faulty check must not take every other answer with it. Logged;
+        # shown as "could not check".
         logger.exception("check %s failed", check.name)
         return Answer(check.question, Status.COULD_NOT_CHECK, gap=Gap.FAULT)
     unknown = {finding.tag for finding in findings} - check.emits
@@ -98,7 +107,10 @@ def _together(question: str, parts: list[Answer]) -> Answer:
 
 
 def _ranked(answers: Iterable[Answer], causes: Mapping[str, Cause]) -> tuple[RankedCause, ...]:
-    """Proofs before hints; within each the first stage of the mail's way first. A cause that is ruled out does not appear."""
+    """Proofs before hints; within each the first stage of the mail's way first.
+
+    A cause that is ruled out does not appear.
+    """
     findings = [finding for answer in answers for finding in answer.findings]
     ruled_out = {finding.tag for finding in findings if finding.strength is Strength.RULES_OUT}
     stages = list(Stage)

@@ -1,10 +1,13 @@
-"""What did their server say to the test message?"""
+"""What did their server say to the test message?
+
+One refusal has one reason; the questions that the others would have answered stay open.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.domain import Finding, Gap, SendOutcome, Unobserved, hints, proves
+from diagnostics.domain import Finding, Gap, NotAsked, SendOutcome, Unobserved, hints, proves
 from diagnostics.probes.test_message import TestMessageReport
 from diagnostics.registry import check
 from diagnostics.replies import Group, Reason, classify
@@ -40,10 +43,45 @@ CAUSES: dict[Reason, str] = {
 }
 """What each reason of a reply is called in the cause tree."""
 
+MAILBOX = {"mailbox.unknown", "mailbox.disabled", "recipient.restricted", "domain.not-served"}
+SPACE = {"mailbox.full"}
+DEFERRAL = {"greylisted", "recipient.rate-limited", "server.temporary"}
+REFUSAL = {
+    "policy.refused",
+    "tls.required",
+    "sender.listed",
+    "sender.not-trusted",
+    "content.refused",
+    "refused.unclear",
+}
 
-@check(TestMessageReport, answers="message", emits=set(CAUSES.values()))
-def their_reply(report: TestMessageReport) -> Iterator[Finding]:
-    """A refusal proves its reason; a refusal for now proves it too, but may pass by itself."""
+
+@check(TestMessageReport, answers="mailbox", emits=MAILBOX)
+def mailbox_exists(report: TestMessageReport) -> Iterator[Finding]:
+    """Does the server know the mailbox, and is it open to us?"""
+    yield from _refusal_among(MAILBOX, report)
+
+
+@check(TestMessageReport, answers="space", emits=SPACE)
+def mailbox_has_space(report: TestMessageReport) -> Iterator[Finding]:
+    """Is there room in the mailbox?"""
+    yield from _refusal_among(SPACE, report)
+
+
+@check(TestMessageReport, answers="deferral", emits=DEFERRAL)
+def taken_at_once(report: TestMessageReport) -> Iterator[Finding]:
+    """Does the server take mail at the first try? A refusal for now may pass by itself."""
+    yield from _refusal_among(DEFERRAL, report)
+
+
+@check(TestMessageReport, answers="refusal", emits=REFUSAL)
+def lets_us_in(report: TestMessageReport) -> Iterator[Finding]:
+    """Does the server let this sender and this message in?"""
+    yield from _refusal_among(REFUSAL, report)
+
+
+def _refusal_among(tags: set[str], report: TestMessageReport) -> Iterator[Finding]:
+    """The refusal, where its cause is one of `tags`; a message that was taken met none of them."""
     sent = report.transmission
     if sent.outcome is SendOutcome.ACCEPTED:
         return
@@ -54,5 +92,7 @@ def their_reply(report: TestMessageReport) -> Iterator[Finding]:
         raise Unobserved(Gap.MX_UNREACHABLE)
     classified = classify(str(reply))
     tag = CAUSES[classified.reason]
+    if tag not in tags:
+        raise NotAsked
     finding = hints if classified.group is Group.NONE else proves
     yield finding(tag, reply=str(reply), host=sent.host, domain=report.domain)

@@ -22,9 +22,17 @@ from diagnostics.replies import Reason, classify
 SILENT = frozenset({ConnectOutcome.FILTERED, ConnectOutcome.UNREACHABLE, ConnectOutcome.REFUSED})
 
 
-@check(MxConversations, may_read=(Port25Control,), answers="mx-answers", emits={"mx.unreachable", "mx.refuses-us", "mx.broken", "sender.listed"})
+@check(
+    MxConversations,
+    may_read=(Port25Control,),
+    answers="mx-answers",
+    emits={"mx.unreachable", "mx.refuses-us", "mx.broken", "sender.listed"},
+)
 def mail_server_talks(mx: MxConversations, control: Port25Control | None) -> Iterator[Finding]:
-    """One host that greets us is enough. Where none does, our own way out on port 25 must be shown to work before theirs is named."""
+    """One host that greets us is enough.
+
+    Where none does, our own way out on port 25 must be shown to work before theirs is named.
+    """
     conversations = mx.conversations
     if any(_greeted(one) for one in conversations):
         return
@@ -41,7 +49,8 @@ def mail_server_talks(mx: MxConversations, control: Port25Control | None) -> Ite
         yield _closed(reached, control)
         return
     if any(one.outcome is ConnectOutcome.OPEN for one in reached):
-        # Connected, but no greeting in time or the connection ended: a tarpit, an overloaded server, or a block of our network.
+        # Connected, but no greeting in time or the connection ended: a tarpit, an overloaded server, or a block of
+        # our network.
         yield hints("mx.refuses-us", host=reached[0].host)
         return
     raise Unobserved(Gap.RESOLVER_SILENT)

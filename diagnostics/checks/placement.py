@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.domain import Finding, Gap, NotApplicable, NotAsked, ProviderKind, SendOutcome, hints, proves, rules_out
+from diagnostics.domain import (
+    Finding,
+    Gap,
+    NotApplicable,
+    NotAsked,
+    ProviderKind,
+    SendOutcome,
+    hints,
+    proves,
+    rules_out,
+)
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.test_message import (
     ComparisonAnswer,
@@ -23,26 +33,39 @@ from diagnostics.registry import check
     TestMessageReport,
     may_read=(TestCodeTyped, MailboxAnswer, MailSystem),
     answers="seen",
-    emits={"accepted.not-seen", "placed.spam", "placed.quarantine", "arrived.late"},
+    emits={"placed.spam"},
 )
-def where_it_went(
+def in_the_inbox(
     report: TestMessageReport, typed: TestCodeTyped | None, answer: MailboxAnswer | None, system: MailSystem | None
 ) -> Iterator[Finding]:
-    """The code typed back proves arrival. Without it, a filter whose quarantine the user cannot see is the likely place."""
-    if report.transmission.outcome not in (SendOutcome.ACCEPTED, SendOutcome.UNKNOWN):
-        raise NotApplicable(Gap.NEEDS_MISSING)
+    """Only the customer can say where it lies; the code typed back proves that it lies somewhere they look."""
+    _must_be_taken(report)
     where = answer.where if answer else None
     if where is Whereabouts.SPAM:
         yield proves("placed.spam", **_names(system))
-    elif where is Whereabouts.QUARANTINE:
+    elif typed is None and where is not Whereabouts.INBOX:
+        raise NotAsked
+
+
+@check(
+    TestMessageReport,
+    may_read=(TestCodeTyped, MailboxAnswer, MailSystem),
+    answers="held",
+    emits={"accepted.not-seen", "placed.quarantine", "arrived.late"},
+)
+def held_on_the_way(
+    report: TestMessageReport, typed: TestCodeTyped | None, answer: MailboxAnswer | None, system: MailSystem | None
+) -> Iterator[Finding]:
+    """Taken and not seen: a filter whose quarantine the user cannot see is the likely place."""
+    _must_be_taken(report)
+    where = answer.where if answer else None
+    if where is Whereabouts.QUARANTINE:
         yield proves("placed.quarantine", **_names(system))
     elif typed is not None:
         yield rules_out("accepted.not-seen")
         if typed.after_seconds > typed.code_lifetime:
             yield hints("arrived.late", minutes=str(typed.after_seconds // 60))
-    elif where is Whereabouts.NOWHERE:
-        yield hints("accepted.not-seen", **_names(system))
-    elif where is None and _filtered(system):
+    elif where is Whereabouts.NOWHERE or (where is None and _filtered(system)):
         yield hints("accepted.not-seen", **_names(system))
     elif where is None:
         raise NotAsked
@@ -63,7 +86,9 @@ def only_the_second_arrives(
     first_answer: MailboxAnswer | None,
 ) -> Iterator[Finding]:
     """The same message to two mailboxes: where only the second gets it, the first one's mail server is the difference."""
-    second_arrived = second_typed is not None or (second_answer is not None and second_answer.where is Whereabouts.INBOX)
+    second_arrived = second_typed is not None or (
+        second_answer is not None and second_answer.where is Whereabouts.INBOX
+    )
     if second_typed is None and second_answer is None:
         raise NotAsked
     if not second_arrived or first is None or first_typed is not None:
@@ -72,6 +97,11 @@ def only_the_second_arrives(
     not_seen = first_answer is not None and first_answer.where is not Whereabouts.INBOX
     if refused or not_seen:
         yield hints("comparison.mail-server", domain=first.domain)
+
+
+def _must_be_taken(report: TestMessageReport) -> None:
+    if report.transmission.outcome not in (SendOutcome.ACCEPTED, SendOutcome.UNKNOWN):
+        raise NotApplicable(Gap.NOT_TAKEN)
 
 
 def _filtered(system: MailSystem | None) -> bool:

@@ -8,191 +8,309 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Group',
+            name="Group",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(choices=[('dns', 'dns'), ('ports', 'ports'), ('delivery', 'delivery')], max_length=12)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('dispatched_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        choices=[("dns", "dns"), ("ports", "ports"), ("delivery", "delivery")], max_length=12
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "Queued"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='MailStop',
+            name="MailStop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('until', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("until", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=12, unique=True)),
-                ('article', models.SlugField(db_index=False, max_length=60)),
-                ('vendor', models.SlugField(db_index=False, max_length=60)),
-                ('company_id', models.CharField(max_length=64)),
-                ('address', models.CharField(max_length=254)),
-                ('domain', models.CharField(max_length=253)),
-                ('device_model', models.CharField(blank=True, max_length=40)),
-                ('asked_at', models.CharField(blank=True, max_length=20)),
-                ('origin', models.CharField(default='portal', max_length=20)),
-                ('helpdesk', models.CharField(blank=True, max_length=20)),
-                ('ticket', models.CharField(blank=True, max_length=64)),
-                ('tier', models.PositiveSmallIntegerField(default=0)),
-                ('language', models.CharField(default='en', max_length=12)),
-                ('submission', models.CharField(max_length=64, null=True, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=12, unique=True)),
+                ("article", models.SlugField(db_index=False, max_length=60)),
+                ("vendor", models.SlugField(db_index=False, max_length=60)),
+                ("company_id", models.CharField(max_length=64)),
+                ("address", models.CharField(max_length=254)),
+                ("domain", models.CharField(max_length=253)),
+                ("device_model", models.CharField(blank=True, max_length=40)),
+                ("asked_at", models.CharField(blank=True, max_length=20)),
+                ("origin", models.CharField(default="portal", max_length=20)),
+                ("helpdesk", models.CharField(blank=True, max_length=20)),
+                ("ticket", models.CharField(blank=True, max_length=64)),
+                ("tier", models.PositiveSmallIntegerField(default=0)),
+                ("language", models.CharField(default="en", max_length=12)),
+                ("submission", models.CharField(max_length=64, null=True, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(fields=['-created_at', '-id'], name='case_newest'), models.Index(fields=['domain', '-created_at'], name='case_by_domain'), models.Index(fields=['ticket', 'helpdesk'], name='case_by_ticket'), models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('address'), name='text_pattern_ops'), name='case_by_address'), models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('company_id'), name='text_pattern_ops'), name='case_by_company')],
+                "indexes": [
+                    models.Index(fields=["-created_at", "-id"], name="case_newest"),
+                    models.Index(fields=["domain", "-created_at"], name="case_by_domain"),
+                    models.Index(fields=["ticket", "helpdesk"], name="case_by_ticket"),
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("address"), name="text_pattern_ops"
+                        ),
+                        name="case_by_address",
+                    ),
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("company_id"), name="text_pattern_ops"
+                        ),
+                        name="case_by_company",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CaseLink',
+            name="CaseLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('owner', 'Owner'), ('it', 'It')], max_length=8)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='diagnostics.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("owner", "Owner"), ("it", "It")], max_length=8)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="diagnostics.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeepLink',
+            name="DeepLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('article', models.SlugField(db_index=False, max_length=60)),
-                ('company_id', models.CharField(max_length=64)),
-                ('address', models.CharField(max_length=254)),
-                ('helpdesk', models.CharField(blank=True, max_length=20)),
-                ('ticket', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('case', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deep_link', to='diagnostics.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("article", models.SlugField(db_index=False, max_length=60)),
+                ("company_id", models.CharField(max_length=64)),
+                ("address", models.CharField(max_length=254)),
+                ("helpdesk", models.CharField(blank=True, max_length=20)),
+                ("ticket", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="deep_link",
+                        to="diagnostics.case",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LimitHit',
+            name="LimitHit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(fields=['rule', 'key', 'at'], name='limit_window'), models.Index(fields=['at'], name='limit_age')],
+                "indexes": [
+                    models.Index(fields=["rule", "key", "at"], name="limit_window"),
+                    models.Index(fields=["at"], name="limit_age"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('asked_by', models.CharField(default='customer', max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('verdict', models.CharField(blank=True, choices=[('cause_found', 'cause_found'), ('likely_cause', 'likely_cause'), ('nothing_found', 'nothing_found'), ('inconclusive', 'inconclusive')], max_length=20)),
-                ('cause', models.CharField(blank=True, max_length=60)),
-                ('diagnosis', models.JSONField(null=True)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='diagnostics.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("asked_by", models.CharField(default="customer", max_length=20)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cause_found", "cause_found"),
+                            ("likely_cause", "likely_cause"),
+                            ("nothing_found", "nothing_found"),
+                            ("inconclusive", "inconclusive"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("cause", models.CharField(blank=True, max_length=60)),
+                ("diagnosis", models.JSONField(null=True)),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="diagnostics.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ObservationRecord',
+            name="ObservationRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('vantage', models.CharField(choices=[('server', 'server'), ('browser', 'browser'), ('script', 'script'), ('customer', 'customer'), ('sender', 'sender')], max_length=10)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('data', models.JSONField(null=True)),
-                ('gap', models.CharField(blank=True, max_length=20)),
-                ('applies', models.BooleanField(default=True)),
-                ('detail', models.CharField(blank=True, max_length=500)),
-                ('elapsed_ms', models.PositiveIntegerField(default=0)),
-                ('at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='diagnostics.case')),
-                ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='diagnostics.group')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='diagnostics.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=60)),
+                (
+                    "vantage",
+                    models.CharField(
+                        choices=[
+                            ("server", "server"),
+                            ("browser", "browser"),
+                            ("script", "script"),
+                            ("customer", "customer"),
+                            ("sender", "sender"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("data", models.JSONField(null=True)),
+                ("gap", models.CharField(blank=True, max_length=20)),
+                ("applies", models.BooleanField(default=True)),
+                ("detail", models.CharField(blank=True, max_length=500)),
+                ("elapsed_ms", models.PositiveIntegerField(default=0)),
+                ("at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="records", to="diagnostics.case"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="diagnostics.group",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="records", to="diagnostics.run"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='group',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='groups', to='diagnostics.run'),
+            model_name="group",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="groups", to="diagnostics.run"
+            ),
         ),
         migrations.CreateModel(
-            name='TestMessage',
+            name="TestMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('primary', 'Primary'), ('comparison', 'Comparison')], max_length=12)),
-                ('address', models.CharField(max_length=254)),
-                ('code', models.CharField(max_length=6)),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('accepted', 'Accepted'), ('deferred', 'Deferred'), ('refused', 'Refused'), ('unreachable', 'Unreachable'), ('unknown', 'Unknown')], default='queued', max_length=12)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('dispatched_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('typed_at', models.DateTimeField(null=True)),
-                ('wrong_codes', models.PositiveSmallIntegerField(default=0)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='test_messages', to='diagnostics.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "purpose",
+                    models.CharField(choices=[("primary", "Primary"), ("comparison", "Comparison")], max_length=12),
+                ),
+                ("address", models.CharField(max_length=254)),
+                ("code", models.CharField(max_length=6)),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("accepted", "Accepted"),
+                            ("deferred", "Deferred"),
+                            ("refused", "Refused"),
+                            ("unreachable", "Unreachable"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("typed_at", models.DateTimeField(null=True)),
+                ("wrong_codes", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="test_messages", to="diagnostics.case"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='run_number'),
+            model_name="run",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="run_number"),
         ),
         migrations.AddConstraint(
-            model_name='observationrecord',
-            constraint=models.UniqueConstraint(fields=('group', 'kind'), name='one_answer_a_probe'),
+            model_name="observationrecord",
+            constraint=models.UniqueConstraint(fields=("group", "kind"), name="one_answer_a_probe"),
         ),
         migrations.AddIndex(
-            model_name='group',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['dispatched_at', 'id'], name='group_queued'),
+            model_name="group",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["dispatched_at", "id"], name="group_queued"
+            ),
         ),
         migrations.AddIndex(
-            model_name='group',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='group_leased'),
+            model_name="group",
+            index=models.Index(condition=models.Q(("state", "running")), fields=["lease_until"], name="group_leased"),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.UniqueConstraint(fields=('run', 'name'), name='group_of_run'),
+            model_name="group",
+            constraint=models.UniqueConstraint(fields=("run", "name"), name="group_of_run"),
         ),
         migrations.AddIndex(
-            model_name='testmessage',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['dispatched_at', 'id'], name='message_queued'),
+            model_name="testmessage",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["dispatched_at", "id"], name="message_queued"
+            ),
         ),
         migrations.AddIndex(
-            model_name='testmessage',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='message_leased'),
+            model_name="testmessage",
+            index=models.Index(condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_leased"),
         ),
         migrations.AddConstraint(
-            model_name='testmessage',
-            constraint=models.UniqueConstraint(fields=('case', 'purpose'), name='one_message_a_purpose'),
+            model_name="testmessage",
+            constraint=models.UniqueConstraint(fields=("case", "purpose"), name="one_message_a_purpose"),
         ),
     ]

@@ -14,7 +14,8 @@ from diagnostics.registry import probe
 class MailSystem:
     """Slugs of `diagnostics/providers`; empty where the MX hosts name nobody we know.
 
-    `gateway` filters the mail first; `mailbox_provider` is known from MX only where no gateway hides it. `others` are further families among the hosts.
+    `gateway` filters the mail first; `mailbox_provider` is known from MX only where no gateway hides it. `others` are
+    further families among the hosts.
     """
 
     gateway: str = ""

@@ -40,7 +40,10 @@ class MailHost:
 
 @dataclass(frozen=True, slots=True)
 class MxAddresses:
-    """The hosts that mail for the domain goes to. `implicit`: there is no MX record, the domain itself takes the mail (RFC 5321 section 5.1)."""
+    """The hosts that mail for the domain goes to.
+
+    `implicit`: there is no MX record, the domain itself takes the mail (RFC 5321 section 5.1).
+    """
 
     hosts: tuple[MailHost, ...]
     implicit: bool = False

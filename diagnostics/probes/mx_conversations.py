@@ -5,7 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from diagnostics.domain import DnsStatus, Evidence, Gap, Network, NotApplicable, ProbeGroup, SmtpConversation, Target, Unobserved
+from diagnostics.domain import (
+    DnsStatus,
+    Evidence,
+    Gap,
+    Network,
+    NotApplicable,
+    ProbeGroup,
+    SmtpConversation,
+    Target,
+    Unobserved,
+)
 from diagnostics.probes.mx_addresses import MxAddresses
 from diagnostics.registry import probe
 

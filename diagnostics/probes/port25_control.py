@@ -11,7 +11,10 @@ from diagnostics.registry import probe
 
 @dataclass(frozen=True, slots=True)
 class Port25Control:
-    """The connection to the MX of the vendor's own control domain. Only `open` says anything about us; else our way out is in doubt."""
+    """The connection to the MX of the vendor's own control domain.
+
+    Only `open` says anything about us; else our way out is in doubt.
+    """
 
     connection: Connection
 

@@ -23,5 +23,7 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> ServerPor
     if not wanted:
         raise NotApplicable(Gap.NO_HOSTS)
     return ServerPorts(
-        tuple(await asyncio.gather(*(net.connect(host.name, port, tls=port in host.tls_ports) for host, port in wanted)))
+        tuple(
+            await asyncio.gather(*(net.connect(host.name, port, tls=port in host.tls_ports) for host, port in wanted))
+        )
     )

@@ -22,7 +22,10 @@ CHANNEL = "portal_work"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a customer (or a helpdesk on their behalf) tells us. `source` is the network it came from, for limits only."""
+    """What a customer (or a helpdesk on their behalf) tells us.
+
+    `source` is the network it came from, for limits only.
+    """
 
     article: Article
     company_id: str
@@ -40,7 +43,10 @@ class Report:
 
 
 def open_case(report: Report) -> Case:
-    """Record the report and queue its first run, in one transaction; the dispatcher picks it up. Raises LimitReached."""
+    """Record the report and queue its first run, in one transaction; the dispatcher picks it up.
+
+    Raises LimitReached.
+    """
     key = _submission_key(report)
     if key and (known := Case.objects.filter(submission=key).first()):
         return known
@@ -90,7 +96,9 @@ def start_run(case: Case, *, asked_by: str = "customer") -> Run:
 def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
     """A new capability token (128 bits) for the case; shown once, kept as a hash."""
     token = secrets.token_urlsafe(16)
-    CaseLink.objects.create(case=case, kind=kind, token_hash=token_hash(token), expires_at=timezone.now() + LINK_LIFETIME)
+    CaseLink.objects.create(
+        case=case, kind=kind, token_hash=token_hash(token), expires_at=timezone.now() + LINK_LIFETIME
+    )
     return token
 
 

@@ -1,4 +1,7 @@
-"""How often something may be asked for. Kept in PostgreSQL, so an empty broker changes nothing; keys are stored as keyed hashes."""
+"""How often something may be asked for.
+
+Kept in PostgreSQL, so an empty broker changes nothing; keys are stored as keyed hashes.
+"""
 
 from __future__ import annotations
 
@@ -70,10 +73,13 @@ def forget_old() -> int:
 
 def _locked_limit(rule: Rule, key: str) -> LimitReached | None:
     with connection.cursor() as cursor:
-        # Two requests for one key must not both see the last free place; sorted keys keep two takers from waiting for each other.
+        # Two requests for one key must not both see the last free place; sorted keys keep two takers from waiting for
+        # each other.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{rule.name}:{key}"])
     since = timezone.now() - rule.period
     hits = list(
-        LimitHit.objects.filter(rule=rule.name, key=key, at__gt=since).order_by("-at").values_list("at", flat=True)[: rule.count]
+        LimitHit.objects.filter(rule=rule.name, key=key, at__gt=since)
+        .order_by("-at")
+        .values_list("at", flat=True)[: rule.count]
     )
     return LimitReached(rule, hits[-1] + rule.period) if len(hits) >= rule.count else None

@@ -1,6 +1,7 @@
 """Test messages: asked for once a case and purpose, sent at most once, followed by what the customer says.
 
-The intent is committed as `sending` before the first byte leaves. Whatever is found there after a crash becomes `unknown` and is never sent again.
+The intent is committed as `sending` before the first byte leaves. Whatever is found there after a crash becomes
+`unknown` and is never sent again.
 """
 
 from __future__ import annotations
@@ -66,7 +67,10 @@ class Envelope:
 
 
 def request_message(case: Case, *, purpose: Purpose, address: Address, source: str) -> TestMessage:
-    """Commit the intent to send; the second request of a case and purpose gets the first one's message. Raises LimitReached, MailStopped."""
+    """Commit the intent to send; the second request of a case and purpose gets the first one's message.
+
+    Raises LimitReached, MailStopped.
+    """
     known = case.test_messages.filter(purpose=purpose).first()
     if known:
         return known
@@ -124,7 +128,9 @@ def finish_message(message_pk: int, transmission: Transmission) -> None:
 
 
 def give_up_lost() -> int:
-    """Messages whose sender was lost on the way: they may have been sent, so they are marked unknown and never sent again. How many."""
+    """Messages whose sender was lost on the way: they may have been sent, so they are marked unknown and never sent
+    again. How many.
+    """
     lost = TestMessage.objects.filter(state=MessageState.SENDING, lease_until__lt=timezone.now())
     count = 0
     for pk in lost.values_list("pk", flat=True):
@@ -181,7 +187,10 @@ def sender_of(case: Case) -> str:
 
 
 def content_of(message: TestMessage) -> bytes:
-    """The whole message (RFC 5322). Nothing in it was typed by anyone, so it carries nobody's words to a third party."""
+    """The whole message (RFC 5322).
+
+    Nothing in it was typed by anyone, so it carries nobody's words to a third party.
+    """
     case = message.case
     with translation.override(case.language):
         context = {

@@ -20,7 +20,10 @@ from diagnostics.vendors import vendor
 from diagnostics.verdicts import diagnose
 
 GROUP_DEADLINE = 25.0
-"""Seconds a group's probes may take together. The lease outlives it, so a living worker is never taken for a lost one."""
+"""Seconds a group's probes may take together.
+
+The lease outlives it, so a living worker is never taken for a lost one.
+"""
 LEASE = timedelta(seconds=GROUP_DEADLINE + 5)
 MAX_ATTEMPTS = 3
 
@@ -75,7 +78,9 @@ def finish_group(claim: Claim) -> None:
         run = Run.objects.select_for_update().get(pk=claim.run_id)
         if not _holds(claim):
             return
-        Group.objects.filter(pk=claim.group_id).update(state=GroupState.DONE, lease_until=None, finished_at=timezone.now())
+        Group.objects.filter(pk=claim.group_id).update(
+            state=GroupState.DONE, lease_until=None, finished_at=timezone.now()
+        )
         judge(run)
 
 
@@ -103,7 +108,9 @@ def requeue_expired() -> int:
 
 
 def report(case: Case, observation: object) -> None:
-    """Add evidence that no probe collects (the customer's answer, a hand-over) to the case's latest run, and judge it again."""
+    """Add evidence that no probe collects (the customer's answer, a hand-over) to the case's latest run, and judge it
+    again.
+    """
     vantage = registry.reported_vantage(type(observation))
     if vantage is None:
         raise TypeError(f"{type(observation).__name__} is not a reported observation")
@@ -115,7 +122,10 @@ def report(case: Case, observation: object) -> None:
 
 
 def judge(run: Run) -> Diagnosis:
-    """Make the run's diagnosis from what is known now, and save it; final once all its groups are. Call it in a transaction that holds the run."""
+    """Make the run's diagnosis from what is known now, and save it; final once all its groups are.
+
+    Call it in a transaction that holds the run.
+    """
     groups = list(run.groups.all())
     unfinished = {ProbeGroup(group.name) for group in groups if group.state not in GroupState.final()}
     evidence = evidence_of(run)
@@ -181,9 +191,7 @@ def target_of(case: Case) -> Target:
 
 
 def _holds(claim: Claim) -> bool:
-    held = Group.objects.select_for_update().filter(
-        pk=claim.group_id, state=GroupState.RUNNING, attempt=claim.attempt
-    )
+    held = Group.objects.select_for_update().filter(pk=claim.group_id, state=GroupState.RUNNING, attempt=claim.attempt)
     return held.exists()
 
 

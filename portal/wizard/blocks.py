@@ -109,9 +109,9 @@ def _arrival(file: CaseFile, message: TestMessage | None) -> words.Words:
     return _("It took %(minutes)d min at most, with your typing. A code is good for %(lifetime)d min.") % values
 
 
-def _lab_mail(message: TestMessage | None) -> tuple[KeptMessage, ...]:
-    """In the lab the customer has no mailbox to open, so the page shows the lab's."""
-    return kept(settings.LAB_STATE.parent / "mail", message.address) if settings.LAB and message else ()
+def _lab_mail(message: TestMessage | None) -> tuple[KeptMessage, ...] | None:
+    """In the lab the customer has no mailbox to open, so the page shows the lab's; None outside of it."""
+    return kept(settings.LAB_STATE.parent / "mail", message.address) if settings.LAB and message else None
 
 
 def _form(page: Page, key: FormKey, kind: type[forms.Form]) -> forms.Form:

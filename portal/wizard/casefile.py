@@ -19,6 +19,7 @@ from diagnostics.articles import article
 from diagnostics.domain import Article, Diagnosis, Evidence, Provider, Vendor
 from diagnostics.models import Case, MessageState, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.test_message import MailboxAnswer
 from diagnostics.providers import provider
 from diagnostics.services.runs import diagnosis_of, evidence_of
 from diagnostics.vendors import vendor
@@ -67,6 +68,14 @@ class CaseFile:
     @property
     def message(self) -> TestMessage | None:
         return self.messages.get(Purpose.PRIMARY)
+
+    @property
+    def to_be_answered(self) -> bool:
+        """Their server has the test message, and only the customer can say where it went."""
+        message = self.message
+        if message is None or message.state not in MAY_HAVE_ARRIVED:
+            return False
+        return message.typed_at is None and self.evidence.get(MailboxAnswer) is None
 
     @cached_property
     def pace(self) -> Pace:

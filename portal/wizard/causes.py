@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from diagnostics.domain import Facts, Finding, Remedy, Severity, Strength, Who
 from diagnostics.probes.test_message import TestMessageReport
@@ -16,6 +17,7 @@ from diagnostics.remedies import filled, remedy
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
 
+NOT_SEEN = "accepted.not-seen"
 PROVIDER_FACTS = ("gateway", "provider")
 
 
@@ -30,6 +32,10 @@ class ShownCause:
     @property
     def sureness(self) -> words.Words:
         return words.STRENGTHS[self.strength]
+
+    @property
+    def stage(self) -> words.Words:
+        return words.STAGES[self.remedy.stage]
 
     @property
     def who(self) -> tuple[words.Words, ...]:
@@ -75,7 +81,10 @@ def _shown(file: CaseFile, found: Iterable[tuple[str, Strength, Facts]]) -> Iter
     for tag, strength, facts in found:
         text = remedy(tag, language)
         if text:  # a tag of an older version may have none any more
-            yield ShownCause(tag, strength, filled(text, _facts(file, facts)))
+            text = filled(text, _facts(file, facts))
+            if tag == NOT_SEEN and file.to_be_answered:
+                text = replace(text, headline=_("Your mail server accepted our message. Have you found it?"))
+            yield ShownCause(tag, strength, text)
 
 
 def _facts(file: CaseFile, facts: Facts) -> dict[str, str]:

@@ -18,7 +18,7 @@ from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mx import MxRecords
 from diagnostics.probes.mx_addresses import HostForm, MailHost, MxAddresses
 from diagnostics.probes.mx_conversations import MxConversations
-from diagnostics.probes.test_message import MailboxAnswer, TestCodeTyped, TestMessageReport
+from diagnostics.probes.test_message import ComparisonReport, MailboxAnswer, TestCodeTyped, TestMessageReport
 from diagnostics.providers import provider
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
@@ -76,7 +76,7 @@ def replies_of(file: CaseFile, questions: Iterable[str]) -> list[ExactReply]:
 
 def reply_words(file: CaseFile, reply: SmtpReply) -> str:
     """The reply as the server sent it: code, then text."""
-    return file.shown(f"{reply.code} {reply.text}" if reply.code else reply.text)
+    return file.shown(str(reply))
 
 
 def details_of(file: CaseFile, questions: Iterable[str]) -> list[Detail]:
@@ -183,6 +183,11 @@ def _facts_of_test_message_report(observation: TestMessageReport) -> Pairs:
     yield _("Handed over to"), sent.host or sent.via
     if sent.tls_version:
         yield _("Encryption"), sent.tls_version
+
+
+@_facts.register
+def _facts_of_comparison_report(observation: ComparisonReport) -> Pairs:
+    yield _("Second message handed over to"), observation.transmission.host or observation.transmission.via
 
 
 @_facts.register

@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 
 from diagnostics.domain import Answer, Section, Status, Verdict
 from diagnostics.models import MessageState, Purpose
-from diagnostics.probes.test_message import MailboxAnswer
 from diagnostics.verdicts import status_of
 from portal.wizard import words
-from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile
-from portal.wizard.causes import ShownCause, causes, causes_of, findings, notes_of
+from portal.wizard.casefile import CaseFile
+from portal.wizard.causes import NOT_SEEN, ShownCause, causes, causes_of, findings, notes_of
 from portal.wizard.route import Stop, route
-
-NOT_SEEN = "accepted.not-seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,14 @@ class Overview:
 
 
 def overview(file: CaseFile) -> Overview:
-    found = causes(file)
-    cause = found[0] if found and not (found[0].tag == NOT_SEEN and _to_be_answered(file)) else None
+    found = [one for one in causes(file) if not (one.tag == NOT_SEEN and file.to_be_answered)]
+    cause = found[0] if found else None
     verdict = str(file.diagnosis.verdict) if file.diagnosis and (cause or file.run.finished) else ""
     return Overview(
         headline=cause.remedy.headline if cause else _headline(file),
         verdict=verdict,
         cause=cause,
-        others=found[1:] if cause else found,
+        others=tuple(found[1:]),
         next_step=_next_step(file, cause),
         rows=tuple(row(file, section) for section in file.article.sections),
         route=route(file),
@@ -127,17 +124,9 @@ def _about_message(file: CaseFile) -> str:
         return _("Send yourself a test message, to see whether it arrives.")
     if not message.finished:
         return _("Wait for the test message that is on its way.")
-    if _to_be_answered(file):
+    if file.to_be_answered:
         return _("Look for our test message, then tell us where you found it.")
     return _("Ask for a new code and look for it within a minute. Only the newest code works.")
-
-
-def _to_be_answered(file: CaseFile) -> bool:
-    """Their server has the test message, and only the customer can say where it went."""
-    message = file.message
-    if message is None or message.state not in MAY_HAVE_ARRIVED:
-        return False
-    return message.typed_at is None and file.evidence.get(MailboxAnswer) is None
 
 
 def _with_block(sections: Sequence[Section], block: str) -> Section | None:

@@ -13,6 +13,7 @@ from diagnostics.probes.mx_conversations import MxConversations
 from diagnostics.probes.test_message import MailboxAnswer, TestCodeTyped, Whereabouts
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
+from portal.wizard.causes import NOT_SEEN
 
 AT_OUR_SIDE = frozenset({"sender.listed", "sender.not-trusted"})
 AT_THE_MAILBOX = frozenset(
@@ -24,7 +25,7 @@ AT_THE_MAILBOX = frozenset(
         "recipient.restricted",
         "recipient.rate-limited",
         "placed.spam",
-        "accepted.not-seen",
+        NOT_SEEN,
         "address.typo",
     }
 )
@@ -104,7 +105,8 @@ def _door(file: CaseFile, found: dict[str, Stage]) -> Status:
 
 
 def _mailbox(file: CaseFile, found: Iterable[str]) -> Status:
-    if AT_THE_MAILBOX.intersection(found):
+    ignored = {NOT_SEEN} if file.to_be_answered else set()
+    if AT_THE_MAILBOX.intersection(found) - ignored:
         return Status.PROBLEM
     answer = file.evidence.get(MailboxAnswer)
     if file.evidence.get(TestCodeTyped) or (answer and answer.where is Whereabouts.INBOX):

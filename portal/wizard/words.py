@@ -36,13 +36,21 @@ QUESTIONS: Mapping[str, Words] = {
     "mx": _("Does the domain say where its e-mail goes?"),
     "mail-system": _("Who handles your e-mail?"),
     "mx-answers": _("Does your mail server answer us?"),
-    "message": _("Does your mail server take our message?"),
+    "mailbox": _("Does your mail server know the mailbox?"),
+    "space": _("Is there room in the mailbox?"),
+    "deferral": _("Does your mail server take our message at once?"),
+    "refusal": _("Does your mail server let our message in?"),
+    "held": _("Does a filter or quarantine hold our message?"),
     "seen": _("Is our message in your inbox?"),
     "comparison": _("Does another mailbox get the same message?"),
     "ports": _("Do our servers answer?"),
 }
 NOT_CHECKED_LINES: Mapping[str, Words] = {
-    "message": _("A test message will tell."),
+    "mailbox": _("A test message will tell."),
+    "space": _("A test message will tell."),
+    "deferral": _("A test message will tell."),
+    "refusal": _("A test message will tell."),
+    "held": _("A test message, and a look at where it went, will tell."),
     "seen": _("Look for the test message, then tell us where you found it."),
     "comparison": _("Send the test message to a second mailbox of yours."),
 }
@@ -59,7 +67,7 @@ GAPS: Mapping[Gap, Words] = {
     Gap.NO_HOSTS: _("No servers are listed for this article, so there is nothing to try."),
     Gap.NO_CONTROL: _("No mail server of our own is listed to compare with."),
     Gap.MX_UNREACHABLE: _("No mail server could be talked to, so nothing was handed over."),
-    Gap.LIMITED: _("This was asked for too often. A limit protects the other side."),
+    Gap.NOT_TAKEN: _("The message was refused before, so there is nothing to look for."),
     Gap.OUTCOME_UNKNOWN: _("The connection ended too early: your server may or may not have taken the message."),
 }
 OUTCOMES: Mapping[ConnectOutcome, Words] = {
@@ -159,13 +167,17 @@ VERDICTS: Mapping[Verdict, Words] = {
 }
 FINE_LINES: Mapping[str, Words] = {
     "seen": _("Our message reached your inbox."),
-    "comparison": _("The second message tells no difference against your mail server."),
-    "message": _("Your mail server accepted our message."),
+    "comparison": _("The comparison does not point at your mail server."),
+    "held": _("No filter held our message."),
+    "refusal": _("Your mail server let our message in."),
+    "deferral": _("Your mail server took our message at once."),
+    "space": _("There is room in the mailbox."),
     "mx-answers": _("Your mail server answers us."),
     "ports": _("Our servers answer on every port we tried."),
     "mx": _("The domain exists and takes e-mail."),
     "mail-system": _("No other company’s mail filter is visible in front of your mailbox."),
     "domain": _("The domain exists."),
+    "mailbox": _("Your mail server knows the mailbox."),
     "address": _("The address has no obvious typing slip."),
 }
 """The most telling one first: a section shows one line."""

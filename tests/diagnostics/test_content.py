@@ -13,7 +13,21 @@ from diagnostics.domain import Article, Provider, Remedy, Stage, Who
 from diagnostics.remedies import PLACEHOLDER, filled, remedy
 from diagnostics.vendors import vendor
 
-QUESTIONS = {"address", "domain", "mx", "mail-system", "mx-answers", "message", "seen", "comparison", "ports"}
+QUESTIONS = {
+    "address",
+    "domain",
+    "mx",
+    "mail-system",
+    "mx-answers",
+    "mailbox",
+    "space",
+    "deferral",
+    "refusal",
+    "seen",
+    "held",
+    "comparison",
+    "ports",
+}
 BLOCKS = {
     "address", "clock-models", "ports", "test-message", "provider", "filter", "allowlist", "compare", "it-pack",
 }  # fmt: skip

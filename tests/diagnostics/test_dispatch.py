@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import Celery, current_app
@@ -25,7 +26,9 @@ QUEUES = (*ProbeGroup, dispatch.MAIL_QUEUE)
 def case() -> Case:
     timeclock = article("timeclock")
     assert timeclock is not None
-    return open_case(Report(article=timeclock, company_id="A", address=Address("anna", "example.org"), source="192.0.2.1"))
+    return open_case(
+        Report(article=timeclock, company_id="A", address=Address("anna", "example.org"), source="192.0.2.1")
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -38,12 +41,14 @@ def empty_broker() -> Iterator[None]:
 def purge() -> None:
     with current_app.connection_for_write() as broker:
         for queue in QUEUES:
-            broker.default_channel.queue_purge(queue)
+            channel: Any = broker.default_channel
+            channel.queue_purge(queue)
 
 
 def waiting() -> dict[str, int]:
     with current_app.connection_for_write() as broker:
-        return {queue: broker.default_channel.queue_declare(queue=queue).message_count for queue in QUEUES}
+        channel: Any = broker.default_channel
+        return {queue: channel.queue_declare(queue=queue).message_count for queue in QUEUES}
 
 
 def test_each_group_goes_to_its_queue_once(case: Case) -> None:
@@ -80,7 +85,8 @@ def test_what_waits_in_a_busy_broker_is_not_published_again(case: Case) -> None:
 @pytest.fixture
 def absent_broker() -> Iterator[None]:
     """Celery led to a port where nobody listens."""
-    present = current_app._get_current_object()
+    present: Any = current_app
+    present = present._get_current_object()
     Celery("absent", broker="redis://127.0.0.1:1/0").set_current()
     yield
     present.set_current()

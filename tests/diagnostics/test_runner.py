@@ -26,7 +26,9 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_probes", {})
 
 
-def declare(observes: type[object], answer: object, *, needs: tuple[type[object], ...] = (), timeout: float = 5) -> Probe:
+def declare(
+    observes: type[object], answer: object, *, needs: tuple[type[object], ...] = (), timeout: float = 5
+) -> Probe:
     async def collect(target: Target, evidence: Evidence, net: Network) -> object:
         if isinstance(answer, Exception):
             raise answer
@@ -82,7 +84,10 @@ async def test_a_slow_probe_ends_at_its_own_limit_and_holds_up_nobody() -> None:
     second = declare(Second, Second(2))
     order: list[type[object]] = []
     evidence = await observe(
-        [registry._probes[First], second], target(), WrittenNetwork(), on_seen=lambda probe, seen: order.append(seen.kind)
+        [registry._probes[First], second],
+        target(),
+        WrittenNetwork(),
+        on_seen=lambda probe, seen: order.append(seen.kind),
     )
     first = evidence.latest(First)
     assert first is not None

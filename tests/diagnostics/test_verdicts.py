@@ -54,7 +54,9 @@ def own_checks(monkeypatch: pytest.MonkeyPatch) -> None:
         yield from seen.findings
 
 
-def seen(observation: object | None, kind: type[object] = Fact, gap: Gap | None = None, *, applies: bool = True) -> Seen:
+def seen(
+    observation: object | None, kind: type[object] = Fact, gap: Gap | None = None, *, applies: bool = True
+) -> Seen:
     return Seen(kind, Vantage.SERVER, datetime(2026, 1, 1, tzinfo=UTC), observation, gap, applies)
 
 
@@ -126,7 +128,10 @@ def test_what_only_the_customer_knows_was_not_checked() -> None:
 
 
 def test_a_faulty_check_leaves_the_others_standing() -> None:
-    check(Fact, answers="broken", emits=set())(lambda fact: 1 // 0)
+    @check(Fact, answers="broken", emits=set())
+    def broken(fact: Fact) -> Iterator[Finding]:
+        raise ZeroDivisionError
+
     diagnosis = judged(seen(Fact((proves("late"),))))
     assert diagnosis.causes[0].cause == "late"
     assert diagnosis.unanswered == ("broken",)
@@ -137,10 +142,21 @@ def test_a_tag_that_was_not_declared_is_refused() -> None:
         judged(seen(Fact((proves("surprise"),))))
 
 
-def test_a_section_shows_its_worst_answer() -> None:
-    check(Fact, answers="second", emits={"late"})(lambda fact: ())
+def test_a_section_shows_a_problem_of_any_question_else_its_main_one() -> None:
+    reported(vantage=Vantage.CUSTOMER)(Told)
+
+    @check(Fact, answers="second", emits={"late"})
+    def second(fact: Fact) -> Iterator[Finding]:
+        yield from ()
+
+    @check(Told, answers="unasked", emits={"late"})
+    def unasked(told: Told) -> Iterator[Finding]:
+        yield from ()
+
     diagnosis = judged(seen(Fact((proves("late"),))))
     assert status_of(diagnosis, ["second"]) is Status.FINE
+    assert status_of(diagnosis, ["second", "unasked"]) is Status.FINE
+    assert status_of(diagnosis, ["unasked", "second"]) is Status.NOT_CHECKED
     assert status_of(diagnosis, ["second", "fact"]) is Status.PROBLEM
     assert status_of(diagnosis, []) is Status.NOT_CHECKED
     assert status_of(None, ["second"]) is Status.CHECKING

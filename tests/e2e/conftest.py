@@ -71,7 +71,9 @@ def portal() -> Iterator[Portal]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name not in ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL")
+    }
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up"],
         cwd=ROOT,

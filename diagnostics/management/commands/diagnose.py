@@ -43,7 +43,9 @@ EXIT_CODES = {
 
 
 class Command(BaseCommand):
-    help = "Find out what keeps codes from an address. Exit: 0 nothing found, 1 cause found, 2 inconclusive, 64 bad usage."
+    help = (
+        "Find out what keeps codes from an address. Exit: 0 nothing found, 1 cause found, 2 inconclusive, 64 bad usage."
+    )
     requires_system_checks = ()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -79,7 +81,9 @@ class Command(BaseCommand):
 
     async def _gather(self, target: Target, company: str, *, send: bool) -> Evidence:
         net = configured_network()
-        evidence = await observe(registry.probes(), target, net, on_seen=lambda probe, seen: self._progress(probe, seen))
+        evidence = await observe(
+            registry.probes(), target, net, on_seen=lambda probe, seen: self._progress(probe, seen)
+        )
         if send:
             evidence.add(await self._hand_over(target, company, net))
         return evidence
@@ -139,14 +143,22 @@ def _as_json(diagnosis: Diagnosis, evidence: Evidence, elapsed_ms: int) -> dict[
     return {
         "verdict": diagnosis.verdict,
         "causes": [
-            {"cause": one.cause, "strength": one.strength, "stage": one.stage, "who": list(one.who), "facts": dict(one.facts)}
+            {
+                "cause": one.cause,
+                "strength": one.strength,
+                "stage": one.stage,
+                "who": list(one.who),
+                "facts": dict(one.facts),
+            }
             for one in diagnosis.causes
         ],
         "gateway": (system.gateway if system else "") or None,
         "mailbox_provider": (system.mailbox_provider if system else "") or None,
         "observations": [_observation(seen) for seen in evidence],
         "unanswered": [
-            {"question": answer.question, "why": answer.gap} for answer in diagnosis.answers if answer.question in diagnosis.unanswered
+            {"question": answer.question, "why": answer.gap}
+            for answer in diagnosis.answers
+            if answer.question in diagnosis.unanswered
         ],
         "elapsed_ms": elapsed_ms,
     }

@@ -18,7 +18,9 @@ class Command(BaseCommand):
     help = "Publish queued work to the broker and take back what lost workers held."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--with-beat", action="store_true", help="run the scheduled jobs' clock in this process too")
+        parser.add_argument(
+            "--with-beat", action="store_true", help="run the scheduled jobs' clock in this process too"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

@@ -8,9 +8,9 @@ import pytest
 
 from diagnostics import registry
 from diagnostics.checks.address import typo_of_a_known_domain
-from diagnostics.checks.message import CAUSES, their_reply
+from diagnostics.checks.message import CAUSES, lets_us_in, mailbox_exists, mailbox_has_space, taken_at_once
 from diagnostics.checks.mx_answers import mail_server_talks
-from diagnostics.checks.placement import only_the_second_arrives, where_it_went
+from diagnostics.checks.placement import held_on_the_way, in_the_inbox, only_the_second_arrives
 from diagnostics.checks.ports import our_hosts_answer
 from diagnostics.checks.routing import domain_exists, mail_filter, mail_hosts_exist, parked
 from diagnostics.domain import (
@@ -167,7 +167,11 @@ LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; 
         ((REFUSED,), CONTROL_UP, [("mx.unreachable", P)]),
         ((FILTERED,), CONTROL_UP, [("mx.unreachable", P)]),
         ((REFUSED,), None, [("mx.unreachable", H)]),
-        ((conversation(ConnectOutcome.OPEN, 554, "554 mx.example.org takes no connections today"),), None, [("mx.refuses-us", H)]),
+        (
+            (conversation(ConnectOutcome.OPEN, 554, "554 mx.example.org takes no connections today"),),
+            None,
+            [("mx.refuses-us", H)],
+        ),
         ((LISTED,), None, [("sender.listed", H)]),
         ((conversation(ConnectOutcome.OPEN),), None, [("mx.refuses-us", H)]),
         ((conversation(ConnectOutcome.NOT_PUBLIC),), None, [("mx.broken", P)]),
@@ -206,71 +210,110 @@ def sent(outcome: SendOutcome, code: int = 0, text: str = "", kind: type[TestMes
     return kind("example.org", datetime(2026, 1, 1, tzinfo=UTC), transmission)
 
 
+REFUSALS = {
+    mailbox_exists: "550 5.1.1 <anna@example.org>: Recipient address rejected: User unknown",
+    mailbox_has_space: "552 5.2.2 mailbox is full",
+    taken_at_once: "450 4.7.1 Greylisted, please try again in 300 seconds",
+    lets_us_in: "550 5.7.1 rejected by policy of this site",
+}
+
+
 @pytest.mark.parametrize(
-    ("outcome", "text", "tag"),
+    ("check", "outcome", "text", "tag"),
     [
-        (SendOutcome.REFUSED, "550 5.1.1 <anna@example.org>: Recipient address rejected: User unknown", "mailbox.unknown"),
-        (SendOutcome.REFUSED, "552 5.2.2 mailbox is full", "mailbox.full"),
-        (SendOutcome.DEFERRED, "452 4.2.2 over quota", "mailbox.full"),
-        (SendOutcome.DEFERRED, "450 4.7.1 Greylisted, please try again in 300 seconds", "greylisted"),
-        (SendOutcome.REFUSED, "550 5.7.1 rejected by policy of this site", "policy.refused"),
-        (SendOutcome.REFUSED, "530 5.7.0 Must issue a STARTTLS command first", "tls.required"),
-        (SendOutcome.REFUSED, "554 5.7.1 blocked using zen.spamhaus.org", "sender.listed"),
+        (mailbox_exists, SendOutcome.REFUSED, REFUSALS[mailbox_exists], "mailbox.unknown"),
+        (mailbox_has_space, SendOutcome.REFUSED, REFUSALS[mailbox_has_space], "mailbox.full"),
+        (mailbox_has_space, SendOutcome.DEFERRED, "452 4.2.2 over quota", "mailbox.full"),
+        (taken_at_once, SendOutcome.DEFERRED, REFUSALS[taken_at_once], "greylisted"),
+        (lets_us_in, SendOutcome.REFUSED, REFUSALS[lets_us_in], "policy.refused"),
+        (lets_us_in, SendOutcome.REFUSED, "530 5.7.0 Must issue a STARTTLS command first", "tls.required"),
+        (lets_us_in, SendOutcome.REFUSED, "554 5.7.1 blocked using zen.spamhaus.org", "sender.listed"),
     ],
 )
-def test_their_refusal_names_the_cause(outcome, text, tag) -> None:
-    assert said(their_reply(sent(outcome, int(text[:3]), text))) == [(tag, P)]
+def test_their_refusal_names_the_cause(check, outcome, text, tag) -> None:
+    assert said(check(sent(outcome, int(text[:3]), text))) == [(tag, P)]
 
 
-def test_a_refusal_that_says_nothing_is_only_a_hint() -> None:
-    findings = said(their_reply(sent(SendOutcome.REFUSED, 559, "559 qwertz")))
-    assert [strength for _, strength in findings] == [H] or findings[0][0] != "refused.unclear"
+@pytest.mark.parametrize("check", REFUSALS)
+def test_a_refusal_leaves_the_other_questions_open(check) -> None:
+    for other, text in REFUSALS.items():
+        if other is not check:
+            with pytest.raises(NotAsked):
+                said(check(sent(SendOutcome.REFUSED, int(text[:3]), text)))
 
 
-def test_an_unknown_outcome_is_not_fine() -> None:
+def test_a_refusal_that_nobody_understands_is_only_a_hint() -> None:
+    assert said(lets_us_in(sent(SendOutcome.REFUSED, 0, "qwertz"))) == [("refused.unclear", H)]
+
+
+@pytest.mark.parametrize("check", REFUSALS)
+def test_a_message_that_was_taken_met_no_refusal(check) -> None:
+    assert said(check(ACCEPTED)) == []
+
+
+@pytest.mark.parametrize("check", REFUSALS)
+@pytest.mark.parametrize("outcome", [SendOutcome.UNKNOWN, SendOutcome.UNREACHABLE])
+def test_an_unknown_outcome_is_not_fine(check, outcome) -> None:
     with pytest.raises(Unobserved):
-        said(their_reply(sent(SendOutcome.UNKNOWN)))
-    with pytest.raises(Unobserved):
-        said(their_reply(sent(SendOutcome.UNREACHABLE)))
+        said(check(sent(outcome)))
 
 
-def test_every_reason_of_a_reply_has_a_cause() -> None:
+def test_every_reason_of_a_reply_has_a_cause_and_every_cause_a_question() -> None:
     assert set(CAUSES) == set(Reason)
+    answered = set().union(*(check.emits for check in registry.checks() if check.name.startswith("message.")))
+    assert set(CAUSES.values()) == answered
 
 
 ACCEPTED = sent(SendOutcome.ACCEPTED, 250, "250 2.0.0 queued")
 M365 = MailSystem(mailbox_provider="microsoft-365", kind=ProviderKind.MAILBOX)
 GATEWAY = MailSystem(gateway="mimecast", kind=ProviderKind.GATEWAY)
+NOT_SEEN = ("accepted.not-seen", Strength.RULES_OUT)
 
 
 @pytest.mark.parametrize(
     ("typed", "where", "system", "expected"),
     [
-        (TestCodeTyped(20), None, GATEWAY, [("accepted.not-seen", Strength.RULES_OUT)]),
-        (TestCodeTyped(601), None, None, [("accepted.not-seen", Strength.RULES_OUT), ("arrived.late", H)]),
-        (None, Whereabouts.SPAM, None, [("placed.spam", P)]),
-        (TestCodeTyped(20), Whereabouts.SPAM, None, [("placed.spam", P)]),
+        (TestCodeTyped(20), None, GATEWAY, [NOT_SEEN]),
+        (TestCodeTyped(601), None, None, [NOT_SEEN, ("arrived.late", H)]),
+        (TestCodeTyped(20), Whereabouts.SPAM, None, [NOT_SEEN]),
         (None, Whereabouts.QUARANTINE, GATEWAY, [("placed.quarantine", P)]),
         (None, Whereabouts.NOWHERE, None, [("accepted.not-seen", H)]),
         (None, None, GATEWAY, [("accepted.not-seen", H)]),
         (None, None, M365, [("accepted.not-seen", H)]),
         (None, Whereabouts.INBOX, GATEWAY, []),
     ],
-    ids=["arrived", "late", "spam", "typed from spam", "quarantine", "nowhere", "gateway", "admin quarantine", "inbox"],
+    ids=["arrived", "late", "typed from spam", "quarantine", "nowhere", "gateway", "admin quarantine", "inbox"],
 )
-def test_where_the_message_went(typed, where, system, expected) -> None:
+def test_what_held_the_message(typed, where, system, expected) -> None:
     answer = MailboxAnswer(where) if where else None
-    assert said(where_it_went(ACCEPTED, typed, answer, system)) == expected
+    assert said(held_on_the_way(ACCEPTED, typed, answer, system)) == expected
 
 
-def test_accepted_alone_is_not_the_inbox() -> None:
+@pytest.mark.parametrize(
+    ("typed", "where", "expected"),
+    [
+        (TestCodeTyped(20), None, []),
+        (None, Whereabouts.INBOX, []),
+        (None, Whereabouts.SPAM, [("placed.spam", P)]),
+        (TestCodeTyped(20), Whereabouts.SPAM, [("placed.spam", P)]),
+    ],
+    ids=["typed", "inbox", "spam", "typed from spam"],
+)
+def test_where_the_message_lies(typed, where, expected) -> None:
+    answer = MailboxAnswer(where) if where else None
+    assert said(in_the_inbox(ACCEPTED, typed, answer, None)) == expected
+
+
+@pytest.mark.parametrize("check", [in_the_inbox, held_on_the_way])
+def test_accepted_alone_is_not_the_inbox(check) -> None:
     with pytest.raises(NotAsked):
-        said(where_it_went(ACCEPTED, None, None, MailSystem()))
+        said(check(ACCEPTED, None, None, MailSystem()))
 
 
-def test_a_refused_message_is_nowhere_to_be_looked_for() -> None:
+@pytest.mark.parametrize("check", [in_the_inbox, held_on_the_way])
+def test_a_refused_message_is_nowhere_to_be_looked_for(check) -> None:
     with pytest.raises(NotApplicable):
-        said(where_it_went(sent(SendOutcome.REFUSED, 550, "550 no"), None, None, None))
+        said(check(sent(SendOutcome.REFUSED, 550, "550 no"), None, None, None))
 
 
 SECOND = sent(SendOutcome.ACCEPTED, 250, "250 ok", ComparisonReport)
@@ -279,8 +322,22 @@ SECOND = sent(SendOutcome.ACCEPTED, 250, "250 ok", ComparisonReport)
 @pytest.mark.parametrize(
     ("second_typed", "second_answer", "first", "first_typed", "first_answer", "expected"),
     [
-        (ComparisonCodeTyped(9), None, ACCEPTED, None, MailboxAnswer(Whereabouts.NOWHERE), [("comparison.mail-server", H)]),
-        (ComparisonCodeTyped(9), None, sent(SendOutcome.REFUSED, 550, "550 no"), None, None, [("comparison.mail-server", H)]),
+        (
+            ComparisonCodeTyped(9),
+            None,
+            ACCEPTED,
+            None,
+            MailboxAnswer(Whereabouts.NOWHERE),
+            [("comparison.mail-server", H)],
+        ),
+        (
+            ComparisonCodeTyped(9),
+            None,
+            sent(SendOutcome.REFUSED, 550, "550 no"),
+            None,
+            None,
+            [("comparison.mail-server", H)],
+        ),
         (ComparisonCodeTyped(9), None, ACCEPTED, TestCodeTyped(9), None, []),
         (None, ComparisonAnswer(Whereabouts.NOWHERE), ACCEPTED, None, MailboxAnswer(Whereabouts.NOWHERE), []),
         (ComparisonCodeTyped(9), None, ACCEPTED, None, None, []),

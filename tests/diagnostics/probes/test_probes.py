@@ -103,7 +103,11 @@ async def test_what_is_no_host_name_is_not_looked_up(mx: str, form: HostForm) ->
 
 async def test_one_silent_answer_leaves_a_host_open() -> None:
     net = WrittenNetwork(
-        {("example.org", "MX"): ("10 mx.example.org.",), ("mx.example.org", "A"): NO_DATA, ("mx.example.org", "AAAA"): SILENT}
+        {
+            ("example.org", "MX"): ("10 mx.example.org.",),
+            ("mx.example.org", "A"): NO_DATA,
+            ("mx.example.org", "AAAA"): SILENT,
+        }
     )
     found = (await evidence_for(MxAddresses, net))[MxAddresses]
     assert found.hosts == (MailHost("mx.example.org", 10, HostForm.NAME, SILENT),)
@@ -160,7 +164,11 @@ async def test_every_mail_host_is_talked_to() -> None:
 @pytest.mark.parametrize(("aaaa", "applies"), [(SILENT, True), (NO_DATA, False)], ids=["unknown", "no host at all"])
 async def test_without_a_usable_mail_host_there_is_nobody_to_talk_to(aaaa: DnsStatus, applies: bool) -> None:
     net = WrittenNetwork(
-        {("example.org", "MX"): ("10 mx.example.org.",), ("mx.example.org", "A"): NO_DATA, ("mx.example.org", "AAAA"): aaaa}
+        {
+            ("example.org", "MX"): ("10 mx.example.org.",),
+            ("mx.example.org", "A"): NO_DATA,
+            ("mx.example.org", "AAAA"): aaaa,
+        }
     )
     seen = (await evidence_for(MxConversations, net)).latest(MxConversations)
     assert seen is not None

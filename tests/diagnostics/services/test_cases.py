@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from diagnostics.domain import ProbeGroup
 from diagnostics.models import Case, CaseLink, Group, GroupState, Run
-from diagnostics.services import cases
 from diagnostics.services.cases import Report, link_of, mint_link, open_case, start_run
 from diagnostics.services.limits import OPEN_BY_ADDRESS, RUN_BY_CASE, LimitReached
 
@@ -35,13 +34,13 @@ def test_a_race_of_one_form_ends_in_one_case(report: Report, monkeypatch: pytest
     form = replace(report, submission="a form")
     first = open_case(form)
     looked = iter([None])
-    real = cases.Case.objects.filter
+    real = Case.objects.filter
 
     class Late:
         def first(self) -> None:
             return next(looked)
 
-    monkeypatch.setattr(cases.Case.objects, "filter", lambda **k: Late() if "submission" in k else real(**k))
+    monkeypatch.setattr(Case.objects, "filter", lambda **k: Late() if "submission" in k else real(**k))
     assert open_case(form).pk == first.pk
 
 

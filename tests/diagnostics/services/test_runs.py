@@ -48,7 +48,7 @@ def test_answers_are_saved_under_the_claim_and_replace_those_of_the_attempt_befo
     assert second is not None
     assert record(second, [seen()])
     kept = ObservationRecord.objects.get(group=group)
-    assert (kept.attempt, kept.data["exists"]) == (2, True)
+    assert (kept.attempt, kept.data) == (2, {"domain": "example.org", "exists": True, "confirmed_by": 1})
 
 
 def test_a_lost_worker_that_comes_back_writes_nothing(case: Case) -> None:

@@ -64,6 +64,11 @@ def test_accepted_and_not_yet_answered_asks_where_the_message_is(owner: Client, 
     overview = owner.get(url(case)).context["overview"]
     assert overview.headline.startswith("Your mail server accepted our message at ")
     assert overview.next_step.text == "Look for our test message, then tell us where you found it."
+    assert overview.route[-1].status == "not_checked"
+    messages.answer_whereabouts(case.test_messages.get(), Whereabouts.NOWHERE)
+    overview = owner.get(url(case)).context["overview"]
+    assert overview.headline == "Your mail server accepted our message, but you have not seen it."
+    assert overview.route[-1].status == "problem"
 
 
 def test_a_refusal_of_its_own_leads_it_to_the_page_for_it(owner: Client, case: Case) -> None:

@@ -1,0 +1,218 @@
+"""Cases through the real web, dispatcher, worker, PostgreSQL, Valkey and lab, by customers without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from diagnostics.articles import articles
+from diagnostics.domain import Verdict
+from diagnostics.lab import scenarios
+from diagnostics.lab.scenario import Scenario
+from diagnostics.remedies import remedies
+from portal.wizard import words
+from tests.chaos.customer import Answer, Customer, eventually
+from tests.e2e.conftest import ROOT, Portal
+
+pytestmark = pytest.mark.slow
+PATIENCE = 45.0
+"""Seconds for all of the lab's cases together; the slowest group alone may take 25."""
+
+ENDED = {scenario.slug: scenario for scenario in scenarios()}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario came to, in the database and on the customer's page."""
+
+    cause: str
+    verdict: str
+    page: Answer
+
+
+@pytest.fixture(scope="module")
+def outcomes(portal: Portal) -> dict[str, Outcome]:
+    """Every scenario's case, all under way at once."""
+    customers = {scenario.slug: Customer(portal.url) for scenario in scenarios()}
+    for scenario in scenarios():
+        customers[scenario.slug].report(scenario.article, scenario.address)
+    eventually(lambda: not unfinished_runs(portal), PATIENCE, lambda: unfinished_runs(portal))
+
+    senders = [scenario for scenario in scenarios() if scenario.sends_message]
+    for scenario in senders:
+        customers[scenario.slug].ask_for_message(scenario.article)
+    eventually(lambda: not unfinished_messages(portal), PATIENCE, lambda: unfinished_messages(portal))
+    for scenario in senders:
+        answer(portal, customers[scenario.slug], scenario)
+    return {slug: outcome(portal, customer) for slug, customer in customers.items()}
+
+
+def answer(portal: Portal, customer: Customer, scenario: Scenario) -> None:
+    if scenario.customer_says == "arrived":
+        customer.type_code(scenario.article, code_in(portal.mails(scenario.address)[-1]))
+    elif scenario.customer_says:
+        customer.say_where(scenario.article, scenario.customer_says)
+
+
+def outcome(portal: Portal, customer: Customer) -> Outcome:
+    ((cause, verdict),) = portal.query(
+        "SELECT cause, verdict FROM diagnostics_run JOIN diagnostics_case c ON c.id = case_id WHERE reference = %s",
+        customer.reference,
+    )
+    return Outcome(str(cause), str(verdict), customer.get(customer.case))
+
+
+def unfinished_runs(portal: Portal) -> list[tuple[object, ...]]:
+    return portal.query(
+        "SELECT domain, name, state, attempt FROM diagnostics_group g JOIN diagnostics_run r ON r.id = run_id"
+        " JOIN diagnostics_case c ON c.id = r.case_id WHERE r.finished_at IS NULL"
+    )
+
+
+def unfinished_messages(portal: Portal) -> list[tuple[object, ...]]:
+    return portal.query("SELECT address, state FROM diagnostics_testmessage WHERE state IN ('queued', 'sending')")
+
+
+def code_in(mail: str) -> str:
+    found = re.search(r"\b\d{6}\b", mail)
+    assert found, mail
+    return found[0]
+
+
+@pytest.mark.parametrize("slug", ENDED)
+def test_the_customer_reads_the_cause(outcomes: dict[str, Outcome], slug: str) -> None:
+    scenario, came_to = ENDED[slug], outcomes[slug]
+    assert (came_to.cause, came_to.verdict) == (scenario.expects, scenario.verdict)
+    assert re.fullmatch(headline(scenario), came_to.page.heading)
+
+
+def headline(scenario: Scenario) -> str:
+    """What the page must say on top; facts may be anything."""
+    if scenario.expects:
+        return re.sub(r"\\\{[a-z_]+\\\}", ".*", re.escape(remedies()[scenario.expects].headline))
+    if scenario.customer_says == "arrived":
+        return re.escape("Our message reaches your inbox.")
+    return re.escape(str(words.VERDICTS[Verdict(scenario.verdict)]))
+
+
+def test_no_work_was_done_twice(portal: Portal, outcomes: dict[str, Outcome]) -> None:
+    assert portal.query("SELECT name, state, attempt FROM diagnostics_group WHERE attempt > 1 OR state = 'failed'") == []
+
+
+def test_the_same_form_sent_twice_opens_one_case(portal: Portal) -> None:
+    customer = Customer(portal.url)
+    form = customer.get("/timeclock/").form("/timeclock/") | {"company_id": "TWICE-1", "address": "twice@fine.test"}
+    with ThreadPoolExecutor(4) as hands:
+        at_once = [hands.submit(customer.post, "/timeclock/", form) for _ in range(4)]
+        ends = {sent.result().url for sent in at_once}
+    ends.add(customer.post("/timeclock/", form).url)
+    assert len(ends) == 1
+    assert portal.query("SELECT count(*) FROM diagnostics_case WHERE company_id = 'TWICE-1'") == [(1,)]
+
+
+def test_twenty_customers_at_once_are_all_served(portal: Portal) -> None:
+    customers = [Customer(portal.url) for _ in range(20)]
+    with ThreadPoolExecutor(len(customers)) as crowd:
+        list(crowd.map(lambda one: one.report("verification", f"crowd{one.network}@fine.test", "CROWD"), customers))
+
+    def finished() -> list[tuple[object, ...]]:
+        return portal.query(
+            "SELECT r.verdict FROM diagnostics_run r JOIN diagnostics_case c ON c.id = case_id"
+            " WHERE company_id = 'CROWD' AND finished_at IS NOT NULL"
+        )
+
+    eventually(lambda: len(finished()) == len(customers), PATIENCE, finished)
+    assert set(finished()) == {(Verdict.NOTHING_FOUND,)}
+
+
+def test_looking_changes_nothing(portal: Portal) -> None:
+    customer, agent = Customer(portal.url), Customer(portal.url)
+    customer.report("timeclock", "looks@fine.test", "LOOKS")
+    customer.ask_for_message("timeclock")
+    eventually(lambda: portal.mails("looks@fine.test"), PATIENCE)
+    sign_in(portal, agent)
+    paths = pages_of(portal, customer)
+    eventually(lambda: not (unfinished_runs(portal) or unfinished_messages(portal)), PATIENCE)
+    before = row_counts(portal)
+    seen = {path: customer.get(path).status for path in paths}
+    seen |= {path: agent.get(path).status for path in console_pages(customer)}
+    assert {path: status for path, status in seen.items() if status != 200} == {}
+    assert row_counts(portal) == before
+
+
+def pages_of(portal: Portal, customer: Customer) -> list[str]:
+    """Every kind of page that a customer can come to, the links that were mailed or given to somebody too."""
+    it_pack = next(one for one in articles()["timeclock"].sections if "it-pack" in one.blocks)
+    section = f"{customer.case}{it_pack.slug}/"
+    action = f"{customer.case}do/it-page/"
+    with_link = customer.post(action, customer.get(section).form(action)).text + customer.get(customer.case).text
+    links = [link_in(with_link, "it"), link_in(with_link, "c"), link_in(portal.mails("looks@fine.test")[0], "stop")]
+    return [
+        "/",
+        *(f"/{slug}/" for slug in ("timeclock", "verification")),
+        *(f"/timeclock/allowlist.{form}" for form in ("txt", "json")),
+        customer.case,
+        *(f"{customer.case}{one.slug}/" for one in articles()["timeclock"].sections),
+        *(f"{customer.case}do/{one}/" for one in ("again", "message", "code", "whereabouts", "it-page")),
+        *links,
+        "/go/timeclock/?company=LOOKS&hd=zendesk&t=123",
+        deep_link(portal),
+        "/console/sign-in/",
+        "/healthz/",
+        "/readyz/",
+    ]
+
+
+def console_pages(customer: Customer) -> list[str]:
+    return ["/console/", "/console/?q=LOOKS", f"/console/cases/{customer.reference}/", "/console/tickets/zendesk/7/"]
+
+
+def link_in(text: str, first_part: str) -> str:
+    found = re.search(rf"http://[^/\s]+(/{first_part}/[\w:-]+/)", text)
+    assert found, text
+    return found[1]
+
+
+def deep_link(portal: Portal) -> str:
+    command = ["deeplink", "--article", "timeclock", "--company", "LOOKS", "--address", "looks@fine.test"]
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    made = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment
+        | {"DJANGO_SETTINGS_MODULE": "portal.settings", "EMBEDDED_HOME": str(portal.home), "LAB": "1"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return link_in(made.stdout, "l")
+
+
+def sign_in(portal: Portal, agent: Customer) -> None:
+    path = "/console/sign-in/"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', agent.get(path).text)
+    assert token
+    fields = {"csrfmiddlewaretoken": token[1], "username": "agent", "password": portal.agent_password}
+    assert agent.post(path, fields).url == f"{portal.url}/console/"
+
+
+def row_counts(portal: Portal) -> dict[str, str]:
+    counts = portal.query(
+        "SELECT tablename, query_to_xml(format('SELECT count(*) FROM %%I', tablename), false, true, '')::text"
+        " FROM pg_tables WHERE schemaname = 'public'"
+    )
+    return {str(table): str(count) for table, count in counts}
+
+
+def test_the_portal_says_that_it_is_ready(portal: Portal) -> None:
+    answer = Customer(portal.url).get("/readyz/")
+    assert answer.status == 200
+    assert json.loads(answer.text) == {"status": "ok", "database": "ok", "dispatcher": "ok", "broker": "ok"}
