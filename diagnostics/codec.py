@@ -28,6 +28,8 @@ def _exactly(value: Any, kind: type[Any]) -> Any:
 _converter = make_converter()
 for _plain in (bool, int, float, str):
     _converter.register_structure_hook(_plain, _exactly)
+# PostgreSQL's JSON cannot hold NUL, and nothing that a hostile server says may keep its evidence from being stored.
+_converter.register_unstructure_hook(str, lambda value: value.replace("\x00", "\ufffd"))
 _converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
 _converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
 

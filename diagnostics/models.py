@@ -41,6 +41,11 @@ class MessageState(models.TextChoices):
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def undecided(cls) -> tuple[MessageState, ...]:
+        """Nobody knows yet where the message ends: only the customer can say, once it was taken."""
+        return (cls.QUEUED, cls.SENDING, cls.ACCEPTED, cls.UNKNOWN)
+
 
 class Purpose(models.TextChoices):
     PRIMARY = "primary"
@@ -147,6 +152,7 @@ class Run(models.Model):
     if TYPE_CHECKING:
         groups: RelatedManager[Group]
         records: RelatedManager[ObservationRecord]
+        test_messages: RelatedManager[TestMessage]
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("case", "number"), name="run_number"),)
@@ -189,6 +195,8 @@ class ObservationRecord(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="records")
     run = models.ForeignKey(Run, models.CASCADE, related_name="records")
     group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="records")
+    message = models.ForeignKey("TestMessage", models.CASCADE, null=True, related_name="records")
+    """The test message that the customer or the sending service reported about."""
     kind = models.CharField(max_length=60)
     vantage = models.CharField(max_length=10, choices=[(v.value, v.value) for v in Vantage])
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -215,6 +223,7 @@ class TestMessage(models.Model):
     __test__ = False  # no test class, whatever its name
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="test_messages")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="test_messages")
     purpose = models.CharField(max_length=12, choices=Purpose)
     address = models.CharField(max_length=254)
     code = models.CharField(max_length=6)
@@ -229,7 +238,7 @@ class TestMessage(models.Model):
     wrong_codes = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("case", "purpose"), name="one_message_a_purpose"),)
+        constraints = (models.UniqueConstraint(fields=("run", "purpose"), name="one_message_a_purpose"),)
         indexes = (
             models.Index(fields=("dispatched_at", "id"), condition=Q(state="queued"), name="message_queued"),
             models.Index(fields=("lease_until",), condition=Q(state="sending"), name="message_leased"),

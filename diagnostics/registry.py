@@ -37,7 +37,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`reads` must all be observed for the question to be answered; `may_read` are passed as None where they are not."""
+    """`reads` must all be observed for the question to be answered; `may_read` are None where they are not."""
 
     name: str
     question: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -27,8 +28,9 @@ def case_for(request: HttpRequest, reference: str) -> Case:
 
 
 def is_agent(request: HttpRequest) -> bool:
-    """Only agents have accounts."""
-    return request.user.is_authenticated
+    """Signed in with an active account that is marked as staff."""
+    user = request.user
+    return isinstance(user, User) and user.is_active and user.is_staff
 
 
 def holds(request: HttpRequest, case: Case) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from diagnostics.addresses import AddressFault, BadAddress, parse_address, suggest
 from diagnostics.domain import Address, Article
 from diagnostics.models import Case
-from diagnostics.services.cases import Report, mint_link, open_case
+from diagnostics.services.cases import HELPDESK, TICKET, Report, mint_link, open_case
 from diagnostics.services.limits import LimitReached
 from diagnostics.vendors import vendor
 from portal import access
@@ -111,8 +111,8 @@ class StartForm(forms.Form):
         label=_("When did you ask for the code? (optional)"), choices=ASKED_AT, required=False, widget=forms.RadioSelect
     )
     submission = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
-    helpdesk = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=20)
-    ticket = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    helpdesk = forms.CharField(widget=forms.HiddenInput, required=False)
+    ticket = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, data: Mapping[str, str] | None = None, *, article: Article, initial: Mapping[str, str] | None = None
@@ -131,6 +131,15 @@ class StartForm(forms.Form):
         if any(unicodedata.category(character)[0] == "C" for character in company_id):
             raise forms.ValidationError(self.fields["company_id"].error_messages["null_characters_not_allowed"])
         return company_id
+
+    def clean_helpdesk(self) -> str:
+        """Nobody typed it, so what is no name of a helpdesk is left out rather than complained about."""
+        helpdesk: str = self.cleaned_data["helpdesk"]
+        return helpdesk if HELPDESK.fullmatch(helpdesk) else ""
+
+    def clean_ticket(self) -> str:
+        ticket: str = self.cleaned_data["ticket"]
+        return ticket if TICKET.fullmatch(ticket) else ""
 
     def clean_submission(self) -> str:
         """A page without its random value still opens a case; it only cannot be told apart from a second one."""

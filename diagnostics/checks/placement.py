@@ -85,10 +85,8 @@ def only_the_second_arrives(
     first_typed: TestCodeTyped | None,
     first_answer: MailboxAnswer | None,
 ) -> Iterator[Finding]:
-    """The same message to two mailboxes: where only the second gets it, the first one's mail server is the difference."""
-    second_arrived = second_typed is not None or (
-        second_answer is not None and second_answer.where is Whereabouts.INBOX
-    )
+    """The same message to two mailboxes: where only the second gets it, the first one's server is the difference."""
+    second_arrived = second_typed is not None or second_answer == ComparisonAnswer(Whereabouts.INBOX)
     if second_typed is None and second_answer is None:
         raise NotAsked
     if not second_arrived or first is None or first_typed is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +12,25 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from diagnostics.addresses import normalise_for_limits
-from diagnostics.domain import Address, Article, ProbeGroup
-from diagnostics.models import Case, CaseLink, Group, LinkKind, Run
+from diagnostics.domain import Address, Article, ProbeGroup, Vantage
+from diagnostics.models import (
+    Case,
+    CaseLink,
+    Group,
+    LinkKind,
+    MessageState,
+    ObservationRecord,
+    Run,
+    TestMessage,
+)
 from diagnostics.services import limits
 
 LINK_LIFETIME = timedelta(days=30)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHANNEL = "portal_work"
+HELPDESK = re.compile(r"[a-z0-9-]{1,20}")
+TICKET = re.compile(r"[A-Za-z0-9._:#-]{1,64}")
+"""What a helpdesk and its ticket may be called, in links, forms and commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,10 @@ def start_run(case: Case, *, asked_by: str = "customer") -> Run:
             return latest
         if asked_by == "customer":
             limits.take([(limits.RUN_BY_CASE, case.reference)])
-        return _create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
+        run = _create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
+        if latest:
+            _carry_over(latest, run)
+        return run
 
 
 def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
@@ -124,6 +140,19 @@ def _create_run(case: Case, *, number: int, asked_by: str) -> Run:
     Group.objects.bulk_create(Group(run=run, name=group) for group in ProbeGroup)
     announce_work()
     return run
+
+
+def _carry_over(earlier: Run, run: Run) -> None:
+    """A test message whose end is still open belongs to the newest run.
+
+    What was refused or answered stays with its own: it may have been mended since, and the customer may send another.
+    """
+    undecided = earlier.test_messages.filter(typed_at=None, state__in=MessageState.undecided()).exclude(
+        records__vantage=Vantage.CUSTOMER
+    )
+    moved = list(undecided.values_list("pk", flat=True))
+    TestMessage.objects.filter(pk__in=moved).update(run=run)
+    ObservationRecord.objects.filter(message__in=moved).update(run=run)
 
 
 def _new_reference() -> str:

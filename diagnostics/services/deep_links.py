@@ -1,4 +1,4 @@
-"""Signed links from a helpdesk: they open a case that is already filled in, may be revoked, and lead to one case only."""
+"""Signed links from a helpdesk: they open a case already filled in, may be revoked, and lead to one case only."""
 
 from __future__ import annotations
 

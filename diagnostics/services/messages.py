@@ -1,4 +1,4 @@
-"""Test messages: asked for once a case and purpose, sent at most once, followed by what the customer says.
+"""Test messages: asked for once a run and purpose, sent at most once, followed by what the customer says.
 
 The intent is committed as `sending` before the first byte leaves. Whatever is found there after a crash becomes
 `unknown` and is never sent again.
@@ -67,11 +67,12 @@ class Envelope:
 
 
 def request_message(case: Case, *, purpose: Purpose, address: Address, source: str) -> TestMessage:
-    """Commit the intent to send; the second request of a case and purpose gets the first one's message.
+    """Commit the intent to send; the second request of a run and purpose gets the first one's message.
 
     Raises LimitReached, MailStopped.
     """
-    known = case.test_messages.filter(purpose=purpose).first()
+    run = case.runs.order_by("-number")[0]
+    known = run.test_messages.filter(purpose=purpose).first()
     if known:
         return known
     mailbox = normalise_for_limits(str(address))
@@ -90,14 +91,18 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
             )
             message = TestMessage.objects.create(
                 case=case,
+                run=run,
                 purpose=purpose,
                 address=str(address),
                 code=f"{secrets.randbelow(10**6):06}",
                 message_id=f"<{case.reference.lower()}.{purpose}.{secrets.token_hex(8)}@{sender_of(case).rpartition('@')[2]}>",
             )
             announce_work()
-    except IntegrityError:
-        return case.test_messages.get(purpose=purpose)
+    except (IntegrityError, limits.LimitReached):
+        # Asked for twice at once: the other request was first, and its message is the one.
+        if known := run.test_messages.filter(purpose=purpose).first():
+            return known
+        raise
     return message
 
 
@@ -117,14 +122,16 @@ def claim_message(message_pk: int) -> Envelope | None:
 def finish_message(message_pk: int, transmission: Transmission) -> None:
     """Keep what became of the hand-over, exact replies included, and judge the case again."""
     with transaction.atomic():
-        message = TestMessage.objects.select_for_update(of=("self",)).select_related("case").get(pk=message_pk)
-        if message.state != MessageState.SENDING or message.sent_at is None:
+        message = (
+            TestMessage.objects.select_for_update(of=("self",)).select_related("case").filter(pk=message_pk).first()
+        )
+        if message is None or message.state != MessageState.SENDING or message.sent_at is None:
             return
         message.state = _STATES[transmission.outcome]
         message.lease_until, message.finished_at = None, timezone.now()
         message.save(update_fields=("state", "lease_until", "finished_at"))
         kind = TestMessageReport if message.purpose == Purpose.PRIMARY else ComparisonReport
-        report(message.case, kind(message.address.rpartition("@")[2], message.sent_at, transmission))
+        report(message, kind(message.address.rpartition("@")[2], message.sent_at, transmission))
 
 
 def give_up_lost() -> int:
@@ -133,9 +140,13 @@ def give_up_lost() -> int:
     """
     lost = TestMessage.objects.filter(state=MessageState.SENDING, lease_until__lt=timezone.now())
     count = 0
+    unknown = Transmission(SendOutcome.UNKNOWN, via=settings.TEST_MESSAGE_SENDER, detail="worker lost")
     for pk in lost.values_list("pk", flat=True):
-        finish_message(pk, Transmission(SendOutcome.UNKNOWN, via=settings.TEST_MESSAGE_SENDER, detail="worker lost"))
-        count += 1
+        with transaction.atomic():
+            # What somebody is writing at this moment is left for the next time.
+            if lost.filter(pk=pk).select_for_update(skip_locked=True).exists():
+                finish_message(pk, unknown)
+                count += 1
     return count
 
 
@@ -153,7 +164,7 @@ def type_code(message: TestMessage, code: str) -> None:
             message.save(update_fields=("typed_at",))
             seconds = round((message.typed_at - message.sent_at).total_seconds())
             kind = TestCodeTyped if message.purpose == Purpose.PRIMARY else ComparisonCodeTyped
-            report(message.case, kind(seconds, vendor(message.case.vendor).code_lifetime))
+            report(message, kind(seconds, vendor(message.case.vendor).code_lifetime))
             return
         message.wrong_codes += 1
         message.save(update_fields=("wrong_codes",))
@@ -163,7 +174,7 @@ def type_code(message: TestMessage, code: str) -> None:
 def answer_whereabouts(message: TestMessage, where: Whereabouts) -> None:
     """The customer says where the test message was found."""
     kind = MailboxAnswer if message.purpose == Purpose.PRIMARY else ComparisonAnswer
-    report(message.case, kind(where))
+    report(message, kind(where))
 
 
 def stop_token(address: str) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from diagnostics import registry
 from diagnostics.codec import Unreadable, decode, encode
 from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage
-from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
+from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run, TestMessage
 from diagnostics.remedies import remedies
 from diagnostics.services.cases import announce_work
 from diagnostics.vendors import vendor
@@ -57,7 +57,7 @@ def claim_group(group_id: int) -> Claim | None:
 def record(claim: Claim, seen: Sequence[Seen]) -> bool:
     """Save what probes of the claimed group saw; False where the claim was lost meanwhile and nothing was written."""
     with transaction.atomic():
-        if not _holds(claim):
+        if _locked_run(claim.run_id) is None or not _holds(claim):
             return False
         ObservationRecord.objects.bulk_create(
             (
@@ -75,8 +75,8 @@ def record(claim: Claim, seen: Sequence[Seen]) -> bool:
 def finish_group(claim: Claim) -> None:
     """Mark the group done and judge the run anew; a lost claim changes nothing."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=claim.run_id)
-        if not _holds(claim):
+        run = _locked_run(claim.run_id)
+        if run is None or not _holds(claim):
             return
         Group.objects.filter(pk=claim.group_id).update(
             state=GroupState.DONE, lease_until=None, finished_at=timezone.now()
@@ -85,14 +85,18 @@ def finish_group(claim: Claim) -> None:
 
 
 def requeue_expired() -> int:
-    """Give groups whose worker was lost another try, up to three; then they end as "could not check". How many."""
+    """Give groups whose worker was lost another try, up to three; then they end as "could not check". How many.
+
+    What somebody is writing at this moment is left for the next time: a worker frozen in the middle of a transaction
+    must not hold up the rest.
+    """
     expired = Group.objects.filter(state=GroupState.RUNNING, lease_until__lt=timezone.now())
     count = 0
     for group_id, run_id in expired.values_list("pk", "run_id"):
         with transaction.atomic():
-            run = Run.objects.select_for_update().get(pk=run_id)
-            group = Group.objects.select_for_update().get(pk=group_id)
-            if group.state != GroupState.RUNNING or not group.lease_until or group.lease_until >= timezone.now():
+            run = _locked_run(run_id, skip_locked=True)
+            group = expired.filter(pk=group_id).select_for_update(skip_locked=True).first()
+            if run is None or group is None:
                 continue
             count += 1
             group.lease_until = None
@@ -107,17 +111,17 @@ def requeue_expired() -> int:
     return count
 
 
-def report(case: Case, observation: object) -> None:
-    """Add evidence that no probe collects (the customer's answer, a hand-over) to the case's latest run, and judge it
-    again.
-    """
+def report(message: TestMessage, observation: object) -> None:
+    """Add what was reported about a test message (the hand-over, the customer's answer), and judge its run again."""
     vantage = registry.reported_vantage(type(observation))
     if vantage is None:
         raise TypeError(f"{type(observation).__name__} is not a reported observation")
     seen = Seen(kind=type(observation), vantage=vantage, at=timezone.now(), observation=observation)
     with transaction.atomic():
-        run = case.runs.select_for_update().order_by("-number")[0]
-        _record(seen, case_id=case.pk, run_id=run.pk).save()
+        run = Run.objects.select_for_update(no_key=True).get(pk=message.run_id)
+        record = _record(seen, case_id=message.case_id, run_id=run.pk)
+        record.message = message
+        record.save()
         judge(run)
 
 
@@ -156,9 +160,8 @@ def diagnosis_of(run: Run) -> Diagnosis | None:
 
 
 def evidence_of(run: Run) -> Evidence:
-    """What this run's probes saw, and everything reported for the case, oldest first."""
-    records = ObservationRecord.objects.filter(Q(group=None) | Q(run=run), case=run.case_id).order_by("at", "pk")
-    return Evidence(seen_of(record) for record in records)
+    """What this run's probes saw and what was reported about its test messages, oldest first."""
+    return Evidence(seen_of(record) for record in run.records.order_by("at", "pk"))
 
 
 def seen_of(record: ObservationRecord) -> Seen:
@@ -188,6 +191,14 @@ def seen_of(record: ObservationRecord) -> Seen:
 def target_of(case: Case) -> Target:
     local_part, _, domain = case.address.rpartition("@")
     return Target(Address(local_part, domain), vendor(case.vendor))
+
+
+def _locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
+    """The run, held until the transaction's end; always before its groups, so that no two writers wait for each other.
+
+    Not its key: new records refer to it, and FOR UPDATE against two of those at once is a deadlock.
+    """
+    return Run.objects.select_for_update(no_key=True, skip_locked=skip_locked).filter(pk=run_id).first()
 
 
 def _holds(claim: Claim) -> bool:

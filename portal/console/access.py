@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+
+from portal.access import is_agent
 
 P = ParamSpec("P")
 
@@ -27,8 +28,3 @@ def agents_only(
         return response
 
     return never_cache(login_required(for_agents))
-
-
-def is_agent(request: HttpRequest) -> bool:
-    user = request.user
-    return isinstance(user, User) and user.is_active and user.is_staff

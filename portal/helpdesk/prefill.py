@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
+from diagnostics.services.cases import HELPDESK, TICKET
 from portal.intake import LONGEST_COMPANY_ID
 
-HELPDESK = re.compile(r"[a-z0-9-]{1,20}")
-TICKET = re.compile(r"[A-Za-z0-9._:#-]{1,64}")
 ADDRESS_NAMES = frozenset({"address", "e", "email", "e-mail", "mail"})
 LONGEST_LANGUAGE = 12
 

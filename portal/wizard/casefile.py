@@ -138,7 +138,7 @@ def read(case: Case, *, masked: bool = False) -> CaseFile:
         run=run,
         diagnosis=diagnosis_of(run),
         evidence=evidence_of(run),
-        messages=_messages(case),
+        messages=_messages(run),
         now=timezone.now(),
         masked=masked,
     )
@@ -150,5 +150,5 @@ def etag_of(file: CaseFile) -> str:
     return f'"{"-".join((str(file.run.pk), str(file.run.version), file.pace, *messages))}"'
 
 
-def _messages(case: Case) -> dict[str, TestMessage]:
-    return {message.purpose: message for message in case.test_messages.order_by("pk")}
+def _messages(run: Run) -> dict[str, TestMessage]:
+    return {message.purpose: message for message in run.test_messages.all()}

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import psycopg
 import redis
 from celery import Celery
 
+from diagnostics import dispatch
 from diagnostics.lab.mailbox import kept
 from portal import embedded
 from portal.management.commands.up import QUEUES
@@ -91,7 +91,7 @@ class Stack:
     def stop(self) -> None:
         for part in self.parts.values():
             part.kill()
-        self.servers.delete()
+        self.servers.stop()  # KEEP
 
     def settle(self) -> None:
         """A worker, a dispatcher, a broker, and no work: what every test begins with."""
@@ -125,16 +125,36 @@ class Stack:
 
     def kill_broker(self) -> None:
         """As if the machine were gone: nothing of what it held comes back."""
-        pid = int((self.home / "valkey" / "valkey.pid").read_text())
+        pid = self._broker_pid()
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: not Path(f"/proc/{pid}/exe").exists(), 5, "the broker's end")
 
     def start_broker(self) -> None:
         self.servers.start(postgres=False)
 
+    def freeze_broker(self) -> None:
+        os.kill(self._broker_pid(), signal.SIGSTOP)
+
+    def thaw_broker(self) -> None:
+        os.kill(self._broker_pid(), signal.SIGCONT)
+
     def restart_database(self) -> None:
         """Every connection is cut, whatever it was about; afterwards PostgreSQL recovers from its log."""
         self.servers._pg_ctl("restart", "-m", "immediate")
+
+    # Time, brought forward
+
+    def expire_leases(self) -> None:
+        """Whoever holds work now has held it too long."""
+        past = "SET lease_until = now() - interval '1 second'"
+        self.query(f"UPDATE diagnostics_group {past} WHERE state = 'running'")
+        self.query(f"UPDATE diagnostics_testmessage {past} WHERE state = 'sending'")
+
+    def redeliver(self) -> None:
+        """The broker takes every message that was not acknowledged for lost."""
+        with self.broker() as broker:
+            for tag in broker.zrange("unacked_index", 0, -1):
+                broker.zadd("unacked_index", {tag: 0})
 
     # Views
 
@@ -158,7 +178,9 @@ class Stack:
 
     def lock_holder(self) -> int:
         """The database session of the working dispatcher; 0 if there is none."""
-        holders = self.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 91997406")
+        holders = self.query(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s", dispatch.LOCK
+        )
         return int(str(holders[0][0])) if holders else 0
 
     def words_of(self, name: str) -> str:
@@ -171,6 +193,9 @@ class Stack:
         self.parts[name] = part
         part.start()
         return part
+
+    def _broker_pid(self) -> int:
+        return int((self.home / "valkey" / "valkey.pid").read_text())
 
     def _environment(self, name: str) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
@@ -189,6 +214,3 @@ class Stack:
             return self.customer().get("/healthz/").status == 200
         except OSError:
             return False
-
-
-Look = Callable[[], bool]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.conf import settings
@@ -11,12 +10,11 @@ from django.urls import reverse
 
 from diagnostics.addresses import BadAddress, parse_address
 from diagnostics.articles import article, articles
+from diagnostics.services.cases import HELPDESK, TICKET
 from diagnostics.services.deep_links import LIFETIME, make_link
 
 BAD_USAGE = 64
 """EX_USAGE of sysexits.h."""
-HELPDESK = re.compile(r"[a-z0-9-]{0,20}")
-TICKET = re.compile(r"[A-Za-z0-9._:#-]{0,64}")
 COMPANY_LENGTH = 64
 
 
@@ -37,9 +35,9 @@ class Command(BaseCommand):
         company = options["company"].strip()
         if not company.isprintable() or not 1 <= len(company) <= COMPANY_LENGTH:
             raise _bad(f"--company: between 1 and {COMPANY_LENGTH} printable characters")
-        if not HELPDESK.fullmatch(options["helpdesk"]):
+        if options["helpdesk"] and not HELPDESK.fullmatch(options["helpdesk"]):
             raise _bad("--helpdesk: at most 20 small letters, digits and hyphens")
-        if not TICKET.fullmatch(options["ticket"]):
+        if options["ticket"] and not TICKET.fullmatch(options["ticket"]):
             raise _bad("--ticket: at most 64 letters, digits and the signs . _ : # -")
         if bool(options["helpdesk"]) != bool(options["ticket"]):
             raise _bad("--helpdesk and --ticket belong together")

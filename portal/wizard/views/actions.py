@@ -131,7 +131,7 @@ def _purpose(request: HttpRequest) -> Purpose:
 
 
 def _message(case: Case, purpose: Purpose) -> TestMessage | None:
-    return case.test_messages.filter(purpose=purpose).first()
+    return case.runs.order_by("-number")[0].test_messages.filter(purpose=purpose).first()
 
 
 def _page(request: HttpRequest, case: Case, *problems: Problem, sent: Forms | None = None) -> HttpResponse:

@@ -3,11 +3,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from diagnostics.domain import Gap, ProbeGroup, Seen, Status, Vantage, Verdict
-from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
+from diagnostics.domain import (
+    Address,
+    Gap,
+    ProbeGroup,
+    Seen,
+    SendOutcome,
+    SmtpReply,
+    SmtpStage,
+    Status,
+    Transmission,
+    Vantage,
+    Verdict,
+)
+from diagnostics.models import Case, Group, GroupState, LimitHit, ObservationRecord, Purpose, Run, TestMessage
 from diagnostics.probes.domain_status import DomainStatus
-from diagnostics.probes.test_message import MailboxAnswer, Whereabouts
+from diagnostics.probes.test_message import MailboxAnswer, TestMessageReport, Whereabouts
 from diagnostics.services import runs
+from diagnostics.services.cases import start_run
+from diagnostics.services.messages import claim_message, finish_message, request_message
 from diagnostics.services.runs import claim_group, diagnosis_of, finish_group, record, report, requeue_expired
 
 pytestmark = pytest.mark.django_db
@@ -114,18 +128,55 @@ def test_every_change_of_a_run_moves_its_version(case: Case) -> None:
     versions = [case.runs.get().version]
     finish(case, ProbeGroup.DNS, seen())
     versions.append(case.runs.get().version)
-    report(case, MailboxAnswer(Whereabouts.SPAM))
+    report(asked(case), MailboxAnswer(Whereabouts.SPAM))
     versions.append(case.runs.get().version)
     assert versions == sorted(set(versions))
 
 
-def test_what_the_customer_says_outlives_the_run_it_was_said_in(case: Case) -> None:
-    report(case, MailboxAnswer(Whereabouts.SPAM))
-    Run.objects.update(finished_at=timezone.now())
-    from diagnostics.services.cases import start_run
+def asked(case: Case) -> TestMessage:
+    return request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.9")
 
-    second = start_run(case)
-    assert runs.evidence_of(second).get(MailboxAnswer) == MailboxAnswer(Whereabouts.SPAM)
+
+def again(case: Case) -> Run:
+    Run.objects.update(finished_at=timezone.now())
+    return start_run(case)
+
+
+def test_a_message_whose_end_is_open_goes_on_in_the_next_run(case: Case) -> None:
+    message = asked(case)
+    handed_over(message, SendOutcome.ACCEPTED)
+    second = again(case)
+    assert list(second.test_messages.all()) == [message]
+    assert runs.evidence_of(second).get(TestMessageReport)
+
+
+def test_what_was_refused_stays_with_its_run_and_another_may_be_sent(case: Case) -> None:
+    handed_over(asked(case), SendOutcome.REFUSED)
+    second = again(case)
+    assert not second.test_messages.exists()
+    assert runs.evidence_of(second).get(TestMessageReport) is None
+    LimitHit.objects.all().delete()
+    assert asked(case).run == second
+
+
+def test_what_the_customer_answered_stays_with_its_run(case: Case) -> None:
+    message = asked(case)
+    handed_over(message, SendOutcome.ACCEPTED)
+    report(message, MailboxAnswer(Whereabouts.SPAM))
+    assert runs.evidence_of(again(case)).get(MailboxAnswer) is None
+
+
+def handed_over(message: TestMessage, outcome: SendOutcome) -> None:
+    assert claim_message(message.pk)
+    finish_message(message.pk, Transmission(outcome, "direct", replies=(SmtpReply(SmtpStage.RCPT, 552, "5.2.2 full"),)))
+
+
+def test_nothing_that_a_server_says_keeps_its_evidence_from_being_stored(case: Case) -> None:
+    message = asked(case)
+    assert claim_message(message.pk)
+    reply = SmtpReply(SmtpStage.RCPT, 550, "5.1.1 user unknown\x00 \u202e")
+    finish_message(message.pk, Transmission(SendOutcome.REFUSED, "direct", replies=(reply,)))
+    assert case.runs.get().cause == "mailbox.unknown"
 
 
 def test_evidence_that_cannot_be_read_any_more_is_a_gap(case: Case) -> None:
@@ -139,4 +190,4 @@ def test_evidence_that_cannot_be_read_any_more_is_a_gap(case: Case) -> None:
 
 def test_only_reported_observations_can_be_reported(case: Case) -> None:
     with pytest.raises(TypeError):
-        report(case, DomainStatus("example.org", exists=True))
+        report(asked(case), DomainStatus("example.org", exists=True))

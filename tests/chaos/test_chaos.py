@@ -1,0 +1,240 @@
+"""Parts are killed, frozen and emptied while customers wait: nothing may be lost, and no mail may go out twice."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+import pytest
+
+from diagnostics.domain import ProbeGroup, Verdict
+from diagnostics.models import MessageState
+from portal.wizard import words
+from tests.chaos.customer import Customer, eventually
+from tests.chaos.stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
+SLOW_DOMAIN = "slow-server.test"
+"""Its mail server takes 2 s for its banner, so its `delivery` group can be caught at work."""
+RECOVERY = 20.0
+"""Seconds after which everything is done again, once leases have run out: one sweep, one publication, the probes."""
+CROWD = 5
+
+
+def open_cases(stack: Stack, count: int = CROWD) -> list[Customer]:
+    customers = [stack.customer() for _ in range(count)]
+    for number, customer in enumerate(customers):
+        customer.report("timeclock", f"user{number}@{SLOW_DOMAIN}")
+    return customers
+
+
+def groups(stack: Stack) -> list[tuple[object, ...]]:
+    return stack.query("SELECT run_id, name, state, attempt FROM diagnostics_group ORDER BY id")
+
+
+def at_work(stack: Stack) -> int:
+    return len(stack.query("SELECT 1 FROM diagnostics_group WHERE state = 'running' AND name = 'delivery'"))
+
+
+def finish(stack: Stack, runs: int = CROWD, *, seconds: float = RECOVERY) -> None:
+    """Every run ends with its verdict, each probe's answer kept once."""
+    done = "SELECT verdict FROM diagnostics_run WHERE finished_at IS NOT NULL"
+    eventually(lambda: len(stack.query(done)) == runs, seconds, lambda: groups(stack))
+    assert stack.query(done) == [(Verdict.NOTHING_FOUND,)] * runs
+    assert {state for _run, _name, state, _attempt in groups(stack)} == {"done"}
+    kinds = "SELECT count(*), count(DISTINCT kind) FROM diagnostics_observationrecord WHERE group_id IS NOT NULL GROUP BY run_id"
+    ((answers, different),) = set(stack.query(kinds))
+    assert answers == different
+
+
+def attempts(stack: Stack) -> set[int]:
+    return {int(str(attempt)) for _run, _name, _state, attempt in groups(stack)}
+
+
+def message_state(stack: Stack) -> object:
+    return stack.query("SELECT state FROM diagnostics_testmessage")[0][0]
+
+
+def test_a_worker_killed_at_work_loses_nothing(stack: Stack) -> None:
+    open_cases(stack)
+    eventually(lambda: at_work(stack) == CROWD, RECOVERY, lambda: groups(stack))
+    stack.parts["worker"].kill()
+    assert at_work(stack) == CROWD
+    stack.expire_leases()
+    stack.redeliver()
+    stack.start_worker()
+    finish(stack)
+    assert attempts(stack) <= {1, 2}
+
+
+def test_work_that_loses_its_worker_three_times_ends_as_not_checked(stack: Stack) -> None:
+    (customer,) = open_cases(stack, 1)
+    eventually(lambda: at_work(stack), RECOVERY, lambda: groups(stack))
+    stack.parts["worker"].kill()
+    stack.query("UPDATE diagnostics_group SET attempt = 3 WHERE state = 'running'")
+    stack.expire_leases()
+    eventually(lambda: stack.query("SELECT 1 FROM diagnostics_run WHERE finished_at IS NOT NULL"), RECOVERY)
+    assert customer.get(customer.case).heading == words.VERDICTS[Verdict.INCONCLUSIVE]
+
+
+def test_a_frozen_worker_that_wakes_up_writes_nothing(stack: Stack) -> None:
+    open_cases(stack, 1)
+    # All else is done: the one group left waits for a banner, with nothing half written.
+    still = "SELECT DISTINCT name FROM diagnostics_group WHERE state <> 'done'"
+    eventually(lambda: stack.query(still) == [("delivery",)], RECOVERY, lambda: groups(stack))
+    zombie = stack.parts["worker"]
+    zombie.freeze()
+    try:
+        # What the frozen worker still asks the broker for would reach nobody for a while.
+        with stack.broker() as broker:
+            eventually(lambda: broker.info("clients")["blocked_clients"] == 0, 5)
+        stack.expire_leases()
+        stack.start_worker("second")
+        finish(stack, 1)
+        after = written(stack)
+    finally:
+        zombie.thaw()
+    with stack.broker() as broker:
+        eventually(lambda: broker.zcard("unacked_index") == 0, RECOVERY, "the frozen worker's own end of its work")
+    assert written(stack) == after
+    assert attempts(stack) == {1, 2}
+
+
+def test_a_worker_frozen_while_it_writes_holds_up_nobody_else(stack: Stack) -> None:
+    open_cases(stack, 1)
+    eventually(lambda: at_work(stack), RECOVERY, lambda: groups(stack))
+    stack.parts["worker"].kill()
+    stack.expire_leases()
+    with psycopg.connect(stack.servers.database_url) as frozen:
+        frozen.execute("SELECT 1 FROM diagnostics_run, diagnostics_group FOR UPDATE")
+        stack.start_worker()
+        open_cases(stack, 1)
+        done = "SELECT 1 FROM diagnostics_run WHERE finished_at IS NOT NULL"
+        eventually(lambda: stack.query(done), RECOVERY, lambda: stack.words_of("dispatcher"))
+    finish(stack, 2)
+
+
+def written(stack: Stack) -> list[tuple[object, ...]]:
+    return stack.query(
+        "SELECT r.version, r.finished_at, o.kind, o.attempt, o.at FROM diagnostics_run r"
+        " JOIN diagnostics_observationrecord o ON o.run_id = r.id ORDER BY o.kind"
+    )
+
+
+def test_a_killed_dispatcher_takes_up_where_it_was(stack: Stack) -> None:
+    stack.parts["dispatcher"].kill()
+    open_cases(stack)
+    assert {(state, attempt) for _run, _name, state, attempt in groups(stack)} == {("queued", 0)}
+    stack.start_dispatcher()
+    finish(stack)
+    assert attempts(stack) == {1}
+
+
+def test_a_second_dispatcher_stands_by_and_takes_over(stack: Stack) -> None:
+    first = stack.lock_holder()
+    stack.start_dispatcher("standby")
+    asks = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%pg_try_advisory_lock%%' AND pid NOT IN (%s, pg_backend_pid())"
+    eventually(lambda: stack.query(asks, first), RECOVERY, lambda: stack.words_of("standby"))
+    assert stack.lock_holder() == first
+    open_cases(stack)
+    stack.parts["dispatcher"].kill()
+    finish(stack)
+    assert stack.lock_holder() not in (0, first)
+    assert attempts(stack) == {1}
+
+
+def test_cases_are_taken_while_the_broker_is_away(stack: Stack) -> None:
+    stack.kill_broker()
+    (customer,) = open_cases(stack, 1)
+    assert customer.get(customer.case).status == 200
+    ready = customer.get("/readyz/")
+    assert (ready.status, json.loads(ready.text)["broker"]) == (503, "unreachable")
+    assert {(state, attempt) for _run, _name, state, attempt in groups(stack)} == {("queued", 0)}
+    stack.start_broker()
+    finish(stack, 1)
+    assert attempts(stack) == {1}
+
+
+def test_a_frozen_broker_only_delays(stack: Stack) -> None:
+    stack.freeze_broker()
+    try:
+        (customer,) = open_cases(stack, 1)
+        eventually(lambda: "broker is away" in stack.words_of("dispatcher"), RECOVERY)
+        assert customer.get("/readyz/").status == 503
+    finally:
+        stack.thaw_broker()
+    finish(stack, 1)
+    assert attempts(stack) == {1}
+
+
+def test_what_a_wiped_broker_held_is_published_again(stack: Stack) -> None:
+    stack.parts["worker"].kill()
+    open_cases(stack)
+    published = "SELECT count(*) FROM diagnostics_group WHERE dispatched_at IS NOT NULL"
+    eventually(lambda: stack.query(published) == [(CROWD * len(ProbeGroup),)], RECOVERY)
+    with stack.broker() as broker:
+        broker.flushall()
+    stack.kill_broker()
+    stack.start_broker()
+    stack.start_worker()
+    stack.query("UPDATE diagnostics_group SET dispatched_at = dispatched_at - interval '1 minute'")
+    finish(stack)
+    assert attempts(stack) == {1}
+
+
+def test_what_is_published_several_times_is_done_once(stack: Stack) -> None:
+    stack.parts["dispatcher"].kill()
+    (customer,) = open_cases(stack, 1)
+    customer.ask_for_message("timeclock")
+    with stack.carrier() as carrier:
+        for _ in range(2):
+            for pk, queue in stack.query("SELECT id, name FROM diagnostics_group"):
+                carrier.send_task("diagnostics.tasks.run_group", args=(pk,), queue=queue)
+            for (pk,) in stack.query("SELECT id FROM diagnostics_testmessage"):
+                carrier.send_task("diagnostics.tasks.send_message", args=(pk,), queue="mail")
+    stack.start_dispatcher()
+    finish(stack, 1)
+    eventually(lambda: message_state(stack) == "accepted", RECOVERY)
+    assert attempts(stack) == {1}
+    assert stack.mails(f"user0@{SLOW_DOMAIN}") == 1
+
+
+def test_a_message_taken_before_its_worker_died_is_not_sent_again(stack: Stack) -> None:
+    customer = stack.customer()
+    address = f"once-{customer.network}@{SLOW_DOMAIN}"
+    customer.report("timeclock", address)
+    finish(stack, 1)
+    customer.ask_for_message("timeclock")
+    eventually(lambda: message_state(stack) == "sending", RECOVERY)
+    with psycopg.connect(stack.servers.database_url) as holding:
+        # The worker cannot commit what it heard from the mail server.
+        holding.execute("SELECT 1 FROM diagnostics_testmessage FOR UPDATE")
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        eventually(lambda: stack.query(waits), RECOVERY)
+        assert stack.mails(address) == 1
+        stack.parts["worker"].kill()
+    assert message_state(stack) == "sending"
+    stack.expire_leases()
+    stack.redeliver()
+    stack.start_worker()
+    eventually(lambda: message_state(stack) == "unknown", RECOVERY)
+    with stack.broker() as broker:
+        eventually(lambda: not (broker.zcard("unacked_index") or broker.llen("mail")), RECOVERY, "redelivery")
+    assert (message_state(stack), stack.mails(address)) == ("unknown", 1)
+    assert str(words.MESSAGE_STATES[MessageState.UNKNOWN]) in customer.message_page("timeclock").text
+
+
+def test_everything_may_die_at_once(stack: Stack) -> None:
+    customers = open_cases(stack)
+    eventually(lambda: at_work(stack) == CROWD, RECOVERY, lambda: groups(stack))
+    for name in ("worker", "dispatcher"):
+        stack.parts[name].kill()
+    stack.kill_broker()
+    stack.restart_database()
+    assert customers[0].get(customers[0].case).status == 200
+    stack.start_broker()
+    stack.expire_leases()
+    stack.start_worker()
+    stack.start_dispatcher()
+    finish(stack)
+    assert attempts(stack) <= {1, 2}
