@@ -37,6 +37,7 @@ check: $(ALL_READY)
 	export EMBEDDED_HOME=$(CURDIR)/.local/check && trap '$(BIN)/python -m portal.embedded stop' EXIT \
 	  && $(BIN)/python -m portal.embedded start && $(BIN)/python manage.py makemigrations --check --dry-run
 	env --unset=LAB DEBUG=0 DATABASE_URL= REDIS_URL= PORTAL_URL=https://portal.example.org ALLOWED_HOSTS=portal.example.org \
+	  TEST_MESSAGE_FROM=codes@example.org \
 	  SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Info, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning, register
 
 from diagnostics import articles, providers, registry, remedies, vendors
 
@@ -20,6 +21,26 @@ def content_is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
         for problem in folder.problems()
     ]
     return unreadable or [*_loose_ends()]
+
+
+@register()
+def way_of_sending_exists(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """TEST_MESSAGE_SENDER is a module of the senders' folder."""
+    ways = [module.rpartition(".")[2] for module in registry.modules_of("diagnostics.net.senders")]
+    if settings.TEST_MESSAGE_SENDER in ways:
+        return []
+    fault = f"TEST_MESSAGE_SENDER is {settings.TEST_MESSAGE_SENDER!r}: there are {', '.join(ways)}"
+    return [Error(fault, id="diagnostics.E005")]
+
+
+@register(deploy=True)
+def sender_address_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every article's vendor has an address that test messages can come from."""
+    nameless = [one.slug for one in articles.articles().values() if not vendors.vendor(one.vendor).senders]
+    if settings.TEST_MESSAGE_FROM or not nameless:
+        return []
+    fault = f"no address to send test messages from: {', '.join(nameless)}"
+    return [Warning(fault, "Set TEST_MESSAGE_FROM, or name senders in the vendor profile.", id="diagnostics.W001")]
 
 
 def _loose_ends() -> Iterator[CheckMessage]:

@@ -55,14 +55,15 @@ def diagnose(
 def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:
     """One status for everything that a section asks; checking while there is no diagnosis yet.
 
-    A problem, or anything that is still open, shows from any question; else the first question, the section's main
-    one, says: that the mail host is fine does not make "is it in the inbox?" fine.
+    A problem, or anything that is still open, shows from any question; else the first question that
+    applies, the section's main one, says: that the mail host is fine does not make "is it in the inbox?" fine.
     """
     if diagnosis is None:
         return Status.CHECKING
     statuses = [answer.status for question in questions if (answer := diagnosis.answer(question))]
     loud = next((status for status in WORST_FIRST[:3] if status in statuses), None)
-    return loud or next(iter(statuses), Status.NOT_CHECKED)
+    applying = (status for status in statuses if status is not Status.DOES_NOT_APPLY)
+    return loud or next(applying, statuses[0] if statuses else Status.NOT_CHECKED)
 
 
 def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) -> Answer:

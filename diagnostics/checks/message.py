@@ -1,13 +1,13 @@
 """What did their server say to the test message?
 
-One refusal has one reason; the questions that the others would have answered stay open.
+One refusal has one reason; the questions about the others make no sense then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.domain import Finding, Gap, NotAsked, SendOutcome, Unobserved, hints, proves
+from diagnostics.domain import Finding, Gap, NotApplicable, SendOutcome, Unobserved, hints, proves
 from diagnostics.probes.test_message import TestMessageReport
 from diagnostics.registry import check
 from diagnostics.replies import Group, Reason, classify
@@ -93,6 +93,6 @@ def _refusal_among(tags: set[str], report: TestMessageReport) -> Iterator[Findin
     classified = classify(str(reply))
     tag = CAUSES[classified.reason]
     if tag not in tags:
-        raise NotAsked
+        raise NotApplicable(Gap.NOT_TAKEN)
     finding = hints if classified.group is Group.NONE else proves
     yield finding(tag, reply=str(reply), host=sent.host, domain=report.domain)

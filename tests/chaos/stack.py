@@ -91,7 +91,7 @@ class Stack:
     def stop(self) -> None:
         for part in self.parts.values():
             part.kill()
-        self.servers.stop()  # KEEP
+        self.servers.delete()
 
     def settle(self) -> None:
         """A worker, a dispatcher, a broker, and no work: what every test begins with."""

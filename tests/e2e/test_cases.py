@@ -103,7 +103,9 @@ def headline(scenario: Scenario) -> str:
 
 
 def test_no_work_was_done_twice(portal: Portal, outcomes: dict[str, Outcome]) -> None:
-    assert portal.query("SELECT name, state, attempt FROM diagnostics_group WHERE attempt > 1 OR state = 'failed'") == []
+    assert (
+        portal.query("SELECT name, state, attempt FROM diagnostics_group WHERE attempt > 1 OR state = 'failed'") == []
+    )
 
 
 def test_the_same_form_sent_twice_opens_one_case(portal: Portal) -> None:
@@ -186,8 +188,7 @@ def deep_link(portal: Portal) -> str:
     made = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
-        env=environment
-        | {"DJANGO_SETTINGS_MODULE": "portal.settings", "EMBEDDED_HOME": str(portal.home), "LAB": "1"},
+        env=environment | {"DJANGO_SETTINGS_MODULE": "portal.settings", "EMBEDDED_HOME": str(portal.home), "LAB": "1"},
         capture_output=True,
         text=True,
         timeout=30,

@@ -35,7 +35,7 @@ def until_final(page: Page, done: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while page.locator(done).count():
         assert time.monotonic() < deadline, page.content()
-        latest = page.locator("#latest")
+        latest = page.get_by_role("link", name="Show the latest results")
         if not scripted(page) and latest.count():
             latest.first.click()
         else:

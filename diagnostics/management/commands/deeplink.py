@@ -19,6 +19,7 @@ COMPANY_LENGTH = 64
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = f"Print a link that opens one case, filled in. It is live for {LIFETIME.days} days."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -121,7 +121,9 @@ class Command(BaseCommand):
     def _print(self, diagnosis: Diagnosis, elapsed_ms: int) -> None:
         self.stdout.write(f"verdict: {diagnosis.verdict} ({elapsed_ms} ms)")
         for cause in diagnosis.causes:
-            facts = ", ".join(f"{name}: {value}" for name, value in cause.facts.items() if value)
+            facts = ", ".join(
+                f"{name}: {' / '.join(value.splitlines())}" for name, value in cause.facts.items() if value
+            )
             who = ", ".join(cause.who)
             self.stdout.write(f"- {cause.cause} ({cause.strength}; stage {cause.stage}; {who}) {facts}".rstrip())
         for answer in diagnosis.answers:

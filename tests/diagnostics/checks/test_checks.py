@@ -235,10 +235,10 @@ def test_their_refusal_names_the_cause(check, outcome, text, tag) -> None:
 
 
 @pytest.mark.parametrize("check", REFUSALS)
-def test_a_refusal_leaves_the_other_questions_open(check) -> None:
+def test_a_refusal_leaves_nothing_to_ask_about_the_others(check) -> None:
     for other, text in REFUSALS.items():
         if other is not check:
-            with pytest.raises(NotAsked):
+            with pytest.raises(NotApplicable):
                 said(check(sent(SendOutcome.REFUSED, int(text[:3]), text)))
 
 
