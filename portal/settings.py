@@ -311,7 +311,7 @@ if VENDORS_DIR and not VENDORS_DIR.is_dir():
     raise ImproperlyConfigured(f"VENDORS_DIR: {VENDORS_DIR} is no directory")
 
 TEST_MESSAGE_SENDER = env.str("TEST_MESSAGE_SENDER", "") or "direct"
-"""A module of `diagnostics/net/senders`: `direct` (to the MX), `django` (over EMAIL_URL); `manage.py check` knows them."""
+"""A module of `diagnostics/net/senders`: `direct` (to the MX) or `django` (over EMAIL_URL)."""
 TEST_MESSAGE_FROM = env.str("TEST_MESSAGE_FROM", "")
 """Sender address of test messages; empty: the vendor profile's."""
 HELO_NAME = env.str("HELO_NAME", "") or _portal_url.hostname

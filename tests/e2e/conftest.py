@@ -119,7 +119,7 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(browser: Browser, portal: Portal) -> Iterator[Visit]:
-    """A new visitor's page, `width` pixels wide; whatever breaks the content security policy or throws fails the test."""
+    """A new visitor's page, `width` pixels wide; what breaks the content security policy fails the test."""
     complaints: list[str] = []
     with ExitStack() as open_contexts:
 
