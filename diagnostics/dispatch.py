@@ -32,7 +32,7 @@ LOCK = 0x57AC0DE
 BATCH = 200
 SWEEP_EVERY = 5.0
 """Seconds between two looks for expired leases, and between two heartbeats."""
-LOST_AFTER = timedelta(seconds=15)
+LOST_AFTER = timedelta(seconds=10)
 """Published that long ago, still queued, and nothing waits in the broker: the broker lost it."""
 MAIL_QUEUE = "mail"
 

@@ -124,7 +124,8 @@ def _database() -> dict[str, Any]:
         "application_name": "portal",
     }
     if STATEMENT_TIMEOUT_MS and sys.argv[1:2] not in (["migrate"], ["up"]):
-        options["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"
+        # A worker that is frozen in the middle of a transaction gives its locks back.
+        options["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000"
     options["pool"] = {
         "min_size": 0,
         "max_size": _number("DATABASE_POOL_SIZE", 20),

@@ -97,7 +97,7 @@ def open_case(report: Report) -> Case:
 def start_run(case: Case, *, asked_by: str = "customer") -> Run:
     """Queue another pass over all probes; returns the running one where there is one. Raises LimitReached."""
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=case.pk)
+        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
         latest = case.runs.order_by("-number").first()
         if latest and not latest.finished:
             return latest

@@ -18,7 +18,7 @@ from diagnostics import dispatch
 from diagnostics.lab.mailbox import kept
 from portal import embedded
 from portal.management.commands.up import QUEUES
-from tests.chaos.customer import Customer, eventually
+from tests.customer import Customer, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_LIMIT = 30.0

@@ -10,8 +10,8 @@ import pytest
 from diagnostics.domain import ProbeGroup, Verdict
 from diagnostics.models import MessageState
 from portal.wizard import words
-from tests.chaos.customer import Customer, eventually
 from tests.chaos.stack import Stack
+from tests.customer import Customer, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 DOMAIN = "fine.test"

@@ -18,7 +18,7 @@ from diagnostics.lab import scenarios
 from diagnostics.lab.scenario import Scenario
 from diagnostics.remedies import remedies
 from portal.wizard import words
-from tests.chaos.customer import Answer, Customer, eventually
+from tests.customer import Answer, Customer, eventually
 from tests.e2e.conftest import ROOT, Portal
 
 pytestmark = pytest.mark.slow
