@@ -25,6 +25,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATABASE = "portal"
 START_SECONDS = 30
 STOP_SECONDS = 15
+START_TRIES = 3
 
 
 class EmbeddedError(RuntimeError):
@@ -91,23 +92,31 @@ class Servers:
     def _start_postgres(self) -> None:
         if not (self._pgdata / "PG_VERSION").exists():
             self._create_cluster()
-        if self._postgres_pid() is None:
-            # Lock files left behind by a crash keep PostgreSQL from starting if another process has that number now.
-            for stale in (self._pgdata / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
-                stale.unlink(missing_ok=True)
-            options = [
-                "-c listen_addresses=",
-                f"-c unix_socket_directories='{self.sockets}'",
-                "-c unix_socket_permissions=0700",
-                "-c max_connections=200",
-            ]
-            if not self.durable:
-                options += ["-c fsync=off", "-c full_page_writes=off"]
-            log = self._pgdata / "server.log"
-            self._pg_ctl("start", "-l", str(log), "-o", " ".join(options), on_failure=lambda: _last_lines(log))
-        if not _becomes_true(self._postgres_answers, START_SECONDS):
+        # A server that was killed a moment ago may still look alive: where it then goes, another is started.
+        for _ in range(START_TRIES):
+            if self._postgres_pid() is None:
+                self._launch_postgres()
+            _becomes_true(lambda: self._postgres_answers() or self._postgres_pid() is None, START_SECONDS)
+            if self._postgres_answers():
+                break
+        else:
             raise EmbeddedError(f"PostgreSQL does not answer.\n{_last_lines(self._pgdata / 'server.log')}")
         self._ensure_database()
+
+    def _launch_postgres(self) -> None:
+        # Lock files left behind by a crash keep PostgreSQL from starting if another process has that number now.
+        for stale in (self._pgdata / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
+        options = [
+            "-c listen_addresses=",
+            f"-c unix_socket_directories='{self.sockets}'",
+            "-c unix_socket_permissions=0700",
+            "-c max_connections=200",
+        ]
+        if not self.durable:
+            options += ["-c fsync=off", "-c full_page_writes=off"]
+        log = self._pgdata / "server.log"
+        self._pg_ctl("start", "-l", str(log), "-o", " ".join(options), on_failure=lambda: _last_lines(log))
 
     def _create_cluster(self) -> None:
         # A cluster that was begun and not finished has no PG_VERSION in its final place; begin again beside it.

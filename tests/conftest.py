@@ -15,6 +15,12 @@ def pytest_configure(config: pytest.Config) -> None:
         _clean_up_after_killed_sessions()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright keeps an event loop in the main thread, in which nothing else could run one."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and (servers := _servers()).home.exists():
         servers.delete()
