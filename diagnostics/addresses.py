@@ -137,7 +137,8 @@ def _unwrapped(text: str) -> str:
 def _local_part(text: str) -> str:
     if len(text.encode()) > LONGEST_LOCAL_PART:
         raise BadAddress(AddressFault.TOO_LONG)
-    if not all(atom and all(map(_is_atext, atom)) for atom in text.split(".")):
+    # `=?` begins an encoded word (RFC 2047), which some mail software would read as another address.
+    if "=?" in text or not all(atom and all(map(_is_atext, atom)) for atom in text.split(".")):
         raise BadAddress(AddressFault.BAD_LOCAL_PART)
     return unicodedata.normalize("NFC", text)
 

@@ -34,6 +34,8 @@ SWEEP_EVERY = 5.0
 """Seconds between two looks for expired leases, and between two heartbeats."""
 LOST_AFTER = timedelta(seconds=10)
 """Published that long ago, still queued, and nothing waits in the broker: the broker lost it."""
+CERTAINLY_LOST_AFTER = timedelta(minutes=2)
+"""Published that long ago and still queued, however much waits in the broker."""
 MAIL_QUEUE = "mail"
 
 
@@ -142,10 +144,17 @@ def _forget_lost_publications() -> None:
     intents = TestMessage.objects.filter(long_ago, state=MessageState.QUEUED)
     if intents.exists() and _is_empty(MAIL_QUEUE):
         intents.update(dispatched_at=None)
+    # A queue that is never empty must not hide a single lost delivery for ever.
+    certainly = Q(dispatched_at__lt=timezone.now() - CERTAINLY_LOST_AFTER)
+    Group.objects.filter(certainly, state=GroupState.QUEUED).update(dispatched_at=None)
+    TestMessage.objects.filter(certainly, state=MessageState.QUEUED).update(dispatched_at=None)
 
 
 def _is_empty(queue: str) -> bool:
     with current_app.connection_for_write() as broker:
-        channel: Any = broker.default_channel  # kombu's virtual channels answer like AMQP's; its stubs do not know
-        waiting: int = channel.queue_declare(queue=queue).message_count
+        try:
+            channel: Any = broker.default_channel  # kombu's virtual channels answer like AMQP's; its stubs do not know
+            waiting: int = channel.queue_declare(queue=queue).message_count
+        except (*broker.connection_errors, *broker.channel_errors) as fault:
+            raise BrokerAway(str(fault)) from fault
     return waiting == 0

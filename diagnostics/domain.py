@@ -115,6 +115,8 @@ class Gap(StrEnum):
     """The vendor profile names no control domain."""
     MX_UNREACHABLE = "mx_unreachable"
     """No mail host took our connection, so nothing could be handed over."""
+    NOT_ALL_TRIED = "not_all_tried"
+    """Some of the mail hosts could not be looked up, or were left out because there are so many."""
     NOT_TAKEN = "not_taken"
     """The message was refused before, so there is nothing to look for."""
     OUTCOME_UNKNOWN = "outcome_unknown"

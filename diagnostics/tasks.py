@@ -15,7 +15,7 @@ from diagnostics.net.configured import configured_network
 from diagnostics.net.loop import run_on_loop, start_on_loop
 from diagnostics.net.senders import sender
 from diagnostics.runner import observe
-from diagnostics.services import limits, messages, runs
+from diagnostics.services import cases, limits, messages, runs
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +62,10 @@ def send_message(message_pk: int) -> None:
 
 @shared_task(ignore_result=True)
 def tidy() -> None:
-    """Forget what no limit looks at any more."""
+    """Forget what no limit looks at any more, and links that have ended."""
     limits.forget_old()
+    cases.forget_ended_links()
+    messages.forget_ended_stops()
 
 
 def _save_as_they_land(claim: runs.Claim, landed: Landed) -> None:

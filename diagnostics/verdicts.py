@@ -73,6 +73,8 @@ def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) 
         return Answer(check.question, Status.NOT_CHECKED)
     try:
         findings = tuple(check.judge(*arguments(check, evidence)))
+        if unknown := {finding.tag for finding in findings} - check.emits:
+            raise ValueError(f"emitted tags that it did not declare: {sorted(unknown)}")
     except NotApplicable as nothing:
         return Answer(check.question, Status.DOES_NOT_APPLY, gap=nothing.gap)
     except NotAsked:
@@ -84,9 +86,6 @@ def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) 
         # shown as "could not check".
         logger.exception("check %s failed", check.name)
         return Answer(check.question, Status.COULD_NOT_CHECK, gap=Gap.FAULT)
-    unknown = {finding.tag for finding in findings} - check.emits
-    if unknown:
-        raise ValueError(f"check {check.name} emitted tags it did not declare: {sorted(unknown)}")
     return Answer(check.question, _status(findings), findings)
 
 

@@ -40,6 +40,10 @@ def _number(name: str, default: int) -> int:
     return env.int(name) if env.str(name, "") else default
 
 
+def _flag(name: str) -> bool:
+    return env.bool(name) if env.str(name, "") else False
+
+
 def _path(name: str) -> Path | None:
     text = env.str(name, "")
     return Path(text) if text else None
@@ -47,7 +51,7 @@ def _path(name: str) -> Path | None:
 
 # --- Where the portal is reached ---
 
-DEBUG = env.bool("DEBUG", False)
+DEBUG = _flag("DEBUG")
 PORTAL_URL = env.str("PORTAL_URL", f"http://127.0.0.1:{_number('PORT', 8000)}").rstrip("/")
 """The public address of the portal: used in links that leave it (mail, helpdesk) and to decide how strict to be."""
 
@@ -286,12 +290,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 
 # --- Probes, lab and test message ---
 
-LAB = env.bool("LAB", False)
+LAB = _flag("LAB")
 LAB_STATE = _path("LAB_STATE") or (LOCAL_DIR / "lab" / "state.json")
 if LAB and not ON_LOOPBACK:
     raise ImproperlyConfigured("LAB=1 is for this machine only; the lab never runs beside real customers")
 
-PROBE_CLOSED_NETWORK = env.bool("PROBE_CLOSED_NETWORK", False)
+PROBE_CLOSED_NETWORK = _flag("PROBE_CLOSED_NETWORK")
 PROBE_NAMESERVERS = _words("PROBE_NAMESERVERS")
 PROBE_DIAL_MAP = _path("PROBE_DIAL_MAP")
 if (PROBE_NAMESERVERS or PROBE_DIAL_MAP) and not PROBE_CLOSED_NETWORK:
@@ -303,6 +307,9 @@ if (PROBE_NAMESERVERS or PROBE_DIAL_MAP) and not PROBE_CLOSED_NETWORK:
 CASES_PER_SOURCE = _number("CASES_PER_SOURCE", 500 if LAB else 20)
 MESSAGES_PER_SOURCE = _number("MESSAGES_PER_SOURCE", 250 if LAB else 10)
 """How many one network may open or have sent in an hour; in the lab one visitor plays all customers."""
+
+OWN_ADDRESSES = _words("OWN_ADDRESSES")
+"""Our own public IP addresses, which no probe ever connects to."""
 
 EXTRA_SUFFIXES = frozenset({"test", "example", "invalid"} if PROBE_CLOSED_NETWORK else {"test"} if LAB else ())
 """Reserved top-level domains (RFC 2606) that addresses may have, because this network answers for them."""

@@ -43,6 +43,9 @@ CAUSES: dict[Reason, str] = {
 }
 """What each reason of a reply is called in the cause tree."""
 
+BY_CODE = "code-"
+"""How the rules are named that went by the reply code alone, because nobody understood the words."""
+
 MAILBOX = {"mailbox.unknown", "mailbox.disabled", "recipient.restricted", "domain.not-served"}
 SPACE = {"mailbox.full"}
 DEFERRAL = {"greylisted", "recipient.rate-limited", "server.temporary"}
@@ -94,5 +97,6 @@ def _refusal_among(tags: set[str], report: TestMessageReport) -> Iterator[Findin
     tag = CAUSES[classified.reason]
     if tag not in tags:
         raise NotApplicable(Gap.NOT_TAKEN)
-    finding = hints if classified.group is Group.NONE else proves
+    understood = classified.group is not Group.NONE and not classified.rule.startswith(BY_CODE)
+    finding = proves if understood else hints
     yield finding(tag, reply=str(reply), host=sent.host, domain=report.domain)

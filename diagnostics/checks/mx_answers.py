@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from diagnostics.domain import (
     ConnectOutcome,
@@ -14,49 +14,62 @@ from diagnostics.domain import (
     hints,
     proves,
 )
+from diagnostics.probes.mx_addresses import MxAddresses
 from diagnostics.probes.mx_conversations import MxConversations
 from diagnostics.probes.port25_control import Port25Control
 from diagnostics.registry import check
-from diagnostics.replies import Reason, classify
+from diagnostics.replies import Group, Reason, classify
 
-SILENT = frozenset({ConnectOutcome.FILTERED, ConnectOutcome.UNREACHABLE, ConnectOutcome.REFUSED})
+CLOSED = frozenset({ConnectOutcome.FILTERED, ConnectOutcome.REFUSED})
+LISTED = frozenset({Reason.IP_REPUTATION, Reason.DOMAIN_REPUTATION})
+NO_REPLY = "no reply in time"
+"""The `detail` of a conversation that ended because its time was up."""
 
 
 @check(
     MxConversations,
+    MxAddresses,
     may_read=(Port25Control,),
     answers="mx-answers",
-    emits={"mx.unreachable", "mx.refuses-us", "mx.broken", "sender.listed"},
+    emits={"mx.unreachable", "mx.refuses-us", "mx.broken", "sender.listed", "server.temporary"},
 )
-def mail_server_talks(mx: MxConversations, control: Port25Control | None) -> Iterator[Finding]:
-    """One host that greets us is enough.
+def mail_server_talks(mx: MxConversations, addresses: MxAddresses, control: Port25Control | None) -> Iterator[Finding]:
+    """One host that talks to us is enough.
 
-    Where none does, our own way out on port 25 must be shown to work before theirs is named.
+    Where none does, every host must have been tried and our own way out on port 25 must be shown to work before
+    theirs is named for certain.
     """
-    conversations = mx.conversations
-    if any(_greeted(one) for one in conversations):
+    if any(_talks(one) for one in mx.conversations):
         return
-    refusal = next((reply for one in conversations if (reply := _refusal(one))), "")
-    if refusal:
-        listed = classify(refusal).reason in (Reason.IP_REPUTATION, Reason.DOMAIN_REPUTATION)
-        yield hints("sender.listed" if listed else "mx.refuses-us", host=conversations[0].host, reply=refusal)
-        return
-    if all(one.outcome is ConnectOutcome.NOT_PUBLIC for one in conversations):
-        yield proves("mx.broken", host=conversations[0].host)
-        return
-    reached = [one for one in conversations if one.outcome is not ConnectOutcome.NOT_PUBLIC]
-    if all(one.outcome in SILENT for one in reached):
+    refusals = [(one.host, text) for one in mx.conversations if (text := _refusal(one))]
+    reached = [one for one in mx.conversations if one.outcome is not ConnectOutcome.NOT_PUBLIC]
+    if refusals:
+        yield _refused(*refusals[0])
+    elif not addresses.all_known:
+        raise Unobserved(Gap.NOT_ALL_TRIED)
+    elif not reached:
+        yield proves("mx.broken", host=mx.conversations[0].host)
+    elif all(one.outcome in CLOSED for one in reached):
         yield _closed(reached, control)
-        return
-    if any(one.outcome is ConnectOutcome.OPEN for one in reached):
-        # Connected, but no greeting in time or the connection ended: a tarpit, an overloaded server, or a block of
-        # our network.
-        yield hints("mx.refuses-us", host=reached[0].host)
-        return
-    raise Unobserved(Gap.RESOLVER_SILENT)
+    elif any(one.outcome is ConnectOutcome.OPEN and one.detail != NO_REPLY for one in reached):
+        yield hints("mx.refuses-us", host=reached[0].host)  # connected, then hung up on us
+    elif any(one.outcome is ConnectOutcome.OPEN for one in reached):
+        raise Unobserved(Gap.TIMED_OUT)  # a tarpit or an overloaded server: real mail servers wait for minutes
+    else:
+        raise Unobserved(Gap.EGRESS_BLOCKED)  # no way there from here, as to an IPv6 host without IPv6 of our own
 
 
-def _closed(conversations: list[SmtpConversation], control: Port25Control | None) -> Finding:
+def _refused(host: str, text: str) -> Finding:
+    """A hint only: they refused this server, and real codes may come from another."""
+    classified = classify(text)
+    if classified.reason in LISTED:
+        return hints("sender.listed", host=host, reply=text)
+    if classified.group is Group.WAIT:
+        return hints("server.temporary", host=host, reply=text)
+    return hints("mx.refuses-us", host=host, reply=text)
+
+
+def _closed(conversations: Sequence[SmtpConversation], control: Port25Control | None) -> Finding:
     host = conversations[0].host
     if control is not None:
         if not control.works:
@@ -67,11 +80,11 @@ def _closed(conversations: list[SmtpConversation], control: Port25Control | None
     raise Unobserved(Gap.EGRESS_BLOCKED)
 
 
-def _greeted(conversation: SmtpConversation) -> bool:
-    banner = conversation.reply(SmtpStage.BANNER)
-    return banner is not None and 200 <= banner.code < 300
+def _talks(conversation: SmtpConversation) -> bool:
+    """The host said who it is and what it can do: it answered EHLO or HELO with 250 (RFC 5321 section 4.1.1.1)."""
+    return any(reply.stage is SmtpStage.EHLO and reply.code == 250 for reply in conversation.replies)
 
 
 def _refusal(conversation: SmtpConversation) -> str:
-    banner = conversation.reply(SmtpStage.BANNER)
-    return str(banner) if banner is not None and banner.code >= 400 else ""
+    stages = (SmtpStage.BANNER, SmtpStage.EHLO)
+    return next((str(reply) for reply in conversation.replies if reply.stage in stages and reply.code >= 400), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.domain import DnsStatus, Finding, Gap, NotApplicable, ProviderKind, Unobserved, hints, notes, proves
+from diagnostics.domain import Finding, Gap, NotApplicable, ProviderKind, Unobserved, hints, notes, proves
 from diagnostics.probes.domain_status import DomainStatus
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mx import MxRecords
@@ -31,8 +31,8 @@ def mail_hosts_exist(mx: MxRecords, domain: DomainStatus, hosts: MxAddresses | N
         raise Unobserved(Gap.NEEDS_MISSING)
     if hosts.usable:
         return
-    if any(host.status is DnsStatus.UNANSWERED for host in hosts.hosts):
-        raise Unobserved(Gap.RESOLVER_SILENT)
+    if not hosts.all_known:
+        raise Unobserved(Gap.NOT_ALL_TRIED)
     if hosts.implicit:
         yield proves("mx.none", domain=domain.domain)
     else:

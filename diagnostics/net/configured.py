@@ -43,6 +43,7 @@ def network_config() -> NetworkConfig:
             dial_map=dial_map,
             closed=settings.PROBE_CLOSED_NETWORK,
             helo_name=settings.HELO_NAME,
+            own_addresses=frozenset(settings.OWN_ADDRESSES),
             allowed_ports=PORTS | _vendor_ports(),
             ca_file=ca_file,
         )

@@ -32,6 +32,8 @@ class MailHost:
     form: HostForm
     status: DnsStatus
     addresses: tuple[str, ...] = ()
+    incomplete: bool = False
+    """One of the two look-ups (A, AAAA) got no answer: there may be more addresses."""
 
     @property
     def usable(self) -> bool:
@@ -47,6 +49,14 @@ class MxAddresses:
 
     hosts: tuple[MailHost, ...]
     implicit: bool = False
+    omitted: int = 0
+    """How many hosts were not looked at because there are more than `MOST_HOSTS`."""
+
+    @property
+    def all_known(self) -> bool:
+        """Whether nothing that might work was left out or got no answer."""
+        unknown = any(host.incomplete or host.status is DnsStatus.UNANSWERED for host in self.hosts)
+        return not unknown and not self.omitted
 
     @property
     def usable(self) -> tuple[MailHost, ...]:
@@ -65,7 +75,7 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> MxAddress
         host = await _look_up(net, target.domain, 0)
         return MxAddresses((host,), implicit=True)
     hosts = await asyncio.gather(*(_look_up(net, host.name, host.preference) for host in mx.hosts[:MOST_HOSTS]))
-    return MxAddresses(tuple(hosts))
+    return MxAddresses(tuple(hosts), omitted=max(0, len(mx.hosts) - MOST_HOSTS))
 
 
 async def _look_up(net: Network, name: str, preference: int) -> MailHost:
@@ -74,9 +84,10 @@ async def _look_up(net: Network, name: str, preference: int) -> MailHost:
         return MailHost(name, preference, form, DnsStatus.NO_DATA)
     v4, v6 = await asyncio.gather(net.resolve(name, "A"), net.resolve(name, "AAAA"))
     addresses = v4.records + v6.records
+    incomplete = DnsStatus.UNANSWERED in (v4.status, v6.status)
     if addresses:
-        return MailHost(name, preference, form, DnsStatus.OK, addresses)
-    if DnsStatus.UNANSWERED in (v4.status, v6.status):
+        return MailHost(name, preference, form, DnsStatus.OK, addresses, incomplete)
+    if incomplete:
         return MailHost(name, preference, form, DnsStatus.UNANSWERED)
     return MailHost(name, preference, form, v4.status)
 

@@ -19,12 +19,10 @@ from diagnostics.domain import (
 from diagnostics.probes.mx_addresses import MxAddresses
 from diagnostics.registry import probe
 
-MOST_HOSTS = 5
-
 
 @dataclass(frozen=True, slots=True)
 class MxConversations:
-    """What the mail hosts with the lowest preference said, in that order; none was asked about a mailbox."""
+    """What the mail hosts said, lowest preference first; none was asked about a mailbox."""
 
     conversations: tuple[SmtpConversation, ...]
 
@@ -37,5 +35,5 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> MxConvers
         if any(host.status is DnsStatus.UNANSWERED for host in mx.hosts):
             raise Unobserved(Gap.RESOLVER_SILENT)
         raise NotApplicable(Gap.NO_MX)
-    hosts = mx.usable[:MOST_HOSTS]
-    return MxConversations(tuple(await asyncio.gather(*(net.converse(host.name, host.addresses) for host in hosts))))
+    conversations = await asyncio.gather(*(net.converse(host.name, host.addresses) for host in mx.usable))
+    return MxConversations(tuple(conversations))

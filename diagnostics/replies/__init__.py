@@ -16,6 +16,8 @@ class Reply:
 
     `code` is the three-digit reply code (RFC 5321 section 4.2), `enhanced` the enhanced status code (RFC 3463),
     each None where the text has none. `rule` names the rule that decided, for the evidence page and for tuning.
+    It starts with "code-" exactly where nothing of a refusal was understood but its three-digit code: neither words
+    nor enhanced status code. The reason is then a guess from the code, and the server's own words should be shown.
     `temporary` says that the server, or the network on the way, may take the message later.
     """
 

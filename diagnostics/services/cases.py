@@ -65,12 +65,7 @@ def open_case(report: Report) -> Case:
         return known
     try:
         with transaction.atomic():
-            limits.take(
-                (
-                    (limits.OPEN_BY_SOURCE, report.source),
-                    (limits.OPEN_BY_ADDRESS, normalise_for_limits(str(report.address))),
-                )
-            )
+            limits.take(_limits_of(report))
             case = Case.objects.create(
                 reference=_new_reference(),
                 article=report.article.slug,
@@ -88,9 +83,11 @@ def open_case(report: Report) -> Case:
                 submission=key,
             )
             _create_run(case, number=1, asked_by="customer")
-    except IntegrityError:
-        # The same form arrived twice at once, and the other request was first.
-        return Case.objects.get(submission=key)
+    except (IntegrityError, limits.LimitReached):
+        # Did the same form arrive twice at once, and was the other request first?
+        if key and (known := Case.objects.filter(submission=key).first()):
+            return known
+        raise
     return case
 
 
@@ -124,6 +121,11 @@ def link_of(token: str) -> CaseLink | None:
     return links.filter(token_hash=token_hash(token)).first()
 
 
+def forget_ended_links() -> int:
+    """Delete links that no longer open anything; how many."""
+    return CaseLink.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+
+
 def token_hash(token: str) -> str:
     """Tokens are random, so a plain SHA-256 is enough to make a stolen table useless."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -133,6 +135,14 @@ def announce_work() -> None:
     """Wake the dispatcher when this transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
+    """A signed link opens one case only, so nobody can use up its address's share beforehand."""
+    uses = [(limits.OPEN_BY_SOURCE, report.source)]
+    if report.tier == 0:
+        uses.append((limits.OPEN_BY_ADDRESS, normalise_for_limits(str(report.address))))
+    return uses
 
 
 def _create_run(case: Case, *, number: int, asked_by: str) -> Run:

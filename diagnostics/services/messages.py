@@ -9,12 +9,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from django.conf import settings
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -71,39 +73,35 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
 
     Raises LimitReached, MailStopped.
     """
-    run = case.runs.order_by("-number")[0]
-    known = run.test_messages.filter(purpose=purpose).first()
-    if known:
-        return known
     mailbox = normalise_for_limits(str(address))
     if MailStop.objects.filter(key=limits.key_of(mailbox), until__gt=timezone.now()).exists():
         raise MailStopped
-    try:
-        with transaction.atomic():
-            limits.take(
-                (
-                    (limits.MESSAGE_BY_ADDRESS_SOON, mailbox),
-                    (limits.MESSAGE_BY_ADDRESS, mailbox),
-                    (limits.MESSAGE_BY_DOMAIN, address.domain),
-                    (limits.MESSAGE_BY_SOURCE, source),
-                    (limits.MESSAGE_BY_ANYONE, ""),
-                )
-            )
-            message = TestMessage.objects.create(
-                case=case,
-                run=run,
-                purpose=purpose,
-                address=str(address),
-                code=f"{secrets.randbelow(10**6):06}",
-                message_id=f"<{case.reference.lower()}.{purpose}.{secrets.token_hex(8)}@{sender_of(case).rpartition('@')[2]}>",
-            )
-            announce_work()
-    except (IntegrityError, limits.LimitReached):
-        # Asked for twice at once: the other request was first, and its message is the one.
+    with transaction.atomic():
+        # Neither a new run nor the same request twice may come between looking and asking.
+        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        run = case.runs.order_by("-number")[0]
         if known := run.test_messages.filter(purpose=purpose).first():
             return known
-        raise
-    return message
+        limits.take(
+            (
+                (limits.MESSAGE_BY_ADDRESS_SOON, mailbox),
+                (limits.MESSAGE_BY_ADDRESS, mailbox),
+                (limits.MESSAGE_BY_DOMAIN, address.domain),
+                (limits.MESSAGE_BY_SOURCE, source),
+                (limits.MESSAGE_BY_ANYONE, ""),
+            )
+        )
+        sender_domain = sender_of(case).rpartition("@")[2]
+        message = TestMessage.objects.create(
+            case=case,
+            run=run,
+            purpose=purpose,
+            address=str(address),
+            code=f"{secrets.randbelow(10**6):06}",
+            message_id=f"<{case.reference.lower()}.{purpose}.{secrets.token_hex(8)}@{sender_domain}>",
+        )
+        announce_work()
+        return message
 
 
 def claim_message(message_pk: int) -> Envelope | None:
@@ -192,6 +190,11 @@ def stop_mail(token: str) -> bool:
     return True
 
 
+def forget_ended_stops() -> int:
+    """Delete stops whose time is over; how many."""
+    return MailStop.objects.filter(until__lt=timezone.now()).delete()[0]
+
+
 def sender_of(case: Case) -> str:
     """The address that test messages of the case come from: the setting, else the vendor's own sender."""
     return settings.TEST_MESSAGE_FROM or next(iter(vendor(case.vendor).senders), "") or settings.DEFAULT_FROM_EMAIL
@@ -213,12 +216,14 @@ def content_of(message: TestMessage) -> bytes:
         mail = EmailMessage()
         mail["Subject"] = _("Test message: your test code is %(code)s") % {"code": message.code}
         mail["From"] = sender_of(case)
-        mail["To"] = message.address
+        local_part, _at, domain = message.address.rpartition("@")
+        # From its parts, so that no sign in the local part is read as the syntax of a list of addresses.
+        mail["To"] = Mailbox(username=local_part, domain=domain)
         mail["Date"] = format_datetime(message.sent_at or timezone.now())
         mail["Message-ID"] = message.message_id
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(render_to_string("mail/test_message.txt", context))
-    return mail.as_bytes()
+    return mail.as_bytes(policy=SMTP if message.address.isascii() else SMTPUTF8)
 
 
 _STATES = {

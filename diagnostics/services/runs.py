@@ -168,7 +168,7 @@ def seen_of(record: ObservationRecord) -> Seen:
     """The stored record as evidence; one that cannot be read any more is a gap, not a failure."""
     kind = registry.observation_type(record.kind)
     observation: object | None = None
-    gap = Gap(record.gap) if record.gap else None
+    gap = (Gap(record.gap) if record.gap in _GAPS else Gap.OUTDATED) if record.gap else None
     if kind is None:
         gap = Gap.OUTDATED
     elif record.data is not None:
@@ -178,7 +178,7 @@ def seen_of(record: ObservationRecord) -> Seen:
             gap = Gap.OUTDATED
     return Seen(
         kind=kind or object,
-        vantage=Vantage(record.vantage),
+        vantage=Vantage(record.vantage) if record.vantage in _VANTAGES else Vantage.SERVER,
         at=record.at,
         observation=observation,
         gap=gap,
@@ -227,6 +227,10 @@ def _record(
 
 def _touch(run_id: int) -> None:
     Run.objects.filter(pk=run_id).update(version=F("version") + 1)
+
+
+_GAPS = frozenset(Gap)
+_VANTAGES = frozenset(Vantage)
 
 
 def _missing(name: ProbeGroup, groups: Iterable[Group]) -> Gap:

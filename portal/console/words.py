@@ -78,6 +78,7 @@ GAPS: Mapping[str, Words] = {
     Gap.NO_HOSTS: _("The vendor profile names no hosts."),
     Gap.NO_CONTROL: _("The vendor profile names no control domain."),
     Gap.MX_UNREACHABLE: _("No mail host could be talked to; nothing was handed over."),
+    Gap.NOT_ALL_TRIED: _("Not every mail host could be tried."),
     Gap.NOT_TAKEN: _("The message was refused before."),
     Gap.OUTCOME_UNKNOWN: _("The connection ended after the message was handed over: it may have been taken or not."),
 }

@@ -67,6 +67,7 @@ GAPS: Mapping[Gap, Words] = {
     Gap.NO_HOSTS: _("No servers are listed for this article, so there is nothing to try."),
     Gap.NO_CONTROL: _("No mail server of our own is listed to compare with."),
     Gap.MX_UNREACHABLE: _("No mail server could be talked to, so nothing was handed over."),
+    Gap.NOT_ALL_TRIED: _("Some of the mail servers could not be tried, so we cannot be sure."),
     Gap.NOT_TAKEN: _("The message was refused before, so there is nothing to look for."),
     Gap.OUTCOME_UNKNOWN: _("The connection ended too early: your server may or may not have taken the message."),
 }

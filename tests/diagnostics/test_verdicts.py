@@ -137,9 +137,9 @@ def test_a_faulty_check_leaves_the_others_standing() -> None:
     assert diagnosis.unanswered == ("broken",)
 
 
-def test_a_tag_that_was_not_declared_is_refused() -> None:
-    with pytest.raises(ValueError, match="did not declare"):
-        judged(seen(Fact((proves("surprise"),))))
+def test_a_tag_that_was_not_declared_is_a_fault_of_the_check() -> None:
+    diagnosis = judged(seen(Fact((proves("surprise"),))))
+    assert (diagnosis.causes, diagnosis.answers[0].gap) == ((), Gap.FAULT)
 
 
 def test_a_section_shows_a_problem_of_any_question_else_its_main_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -152,10 +153,20 @@ def conversation(outcome: ConnectOutcome, code: int = 0, text: str = "") -> Smtp
     return SmtpConversation("mx.example.org", outcome, "192.0.2.1", replies=replies)
 
 
-GREETED = conversation(ConnectOutcome.OPEN, 220, "mx.example.org ESMTP")
+GREETED = replace(
+    conversation(ConnectOutcome.OPEN, 220, "mx.example.org ESMTP"),
+    replies=(
+        SmtpReply(SmtpStage.BANNER, 220, "mx.example.org ESMTP"),
+        SmtpReply(SmtpStage.EHLO, 250, "mx.example.org\nSTARTTLS"),
+    ),
+)
 REFUSED, FILTERED = conversation(ConnectOutcome.REFUSED), conversation(ConnectOutcome.FILTERED)
 CONTROL_UP = Port25Control(Connection("mx.example.net", 25, ConnectOutcome.OPEN))
 CONTROL_DOWN = Port25Control(Connection("mx.example.net", 25, ConnectOutcome.FILTERED))
+BUSY = conversation(ConnectOutcome.OPEN, 421, "421 4.7.0 Too many concurrent SMTP connections")
+BANNER = SmtpReply(SmtpStage.BANNER, 220, "mx.example.org ESMTP")
+DROPPED = replace(conversation(ConnectOutcome.OPEN), replies=(BANNER,), detail="connection closed")
+NO_EHLO = replace(DROPPED, replies=(BANNER, SmtpReply(SmtpStage.EHLO, 550, "5.7.1 go away")))
 LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; blocked using zen.spamhaus.org")
 
 
@@ -174,6 +185,10 @@ LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; 
         ),
         ((LISTED,), None, [("sender.listed", H)]),
         ((conversation(ConnectOutcome.OPEN),), None, [("mx.refuses-us", H)]),
+        ((BUSY,), None, [("server.temporary", H)]),
+        ((DROPPED,), None, [("mx.refuses-us", H)]),
+        ((NO_EHLO,), None, [("mx.refuses-us", H)]),
+        ((NO_EHLO, GREETED), None, []),
         ((conversation(ConnectOutcome.NOT_PUBLIC),), None, [("mx.broken", P)]),
     ],
     ids=[
@@ -184,24 +199,50 @@ LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; 
         "refused, our way out unknown",
         "refused by banner",
         "our address is listed",
-        "connects and says nothing",
+        "connects and hangs up",
+        "busy",
+        "hangs up after its banner",
+        "refuses EHLO",
+        "one refuses EHLO, another talks",
         "private address",
     ],
 )
 def test_whether_the_mail_server_talks(conversations, control, expected) -> None:
-    assert said(mail_server_talks(MxConversations(conversations), control)) == expected
+    assert said(mail_server_talks(MxConversations(conversations), WORKING, control)) == expected
 
 
 @pytest.mark.parametrize("control", [CONTROL_DOWN, None], ids=["our way out is closed", "our way out is unknown"])
 def test_silence_is_not_blamed_on_them_while_our_way_out_is_in_doubt(control) -> None:
     with pytest.raises(Unobserved) as caught:
-        said(mail_server_talks(MxConversations((FILTERED,)), control))
+        said(mail_server_talks(MxConversations((FILTERED,)), WORKING, control))
     assert caught.value.gap is Gap.EGRESS_BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("conversations", "addresses", "gap"),
+    [
+        ((REFUSED,), replace(WORKING, omitted=1), Gap.NOT_ALL_TRIED),
+        ((REFUSED,), MxAddresses((*WORKING.hosts, host(HostForm.NAME, DnsStatus.UNANSWERED))), Gap.NOT_ALL_TRIED),
+        ((REFUSED,), MxAddresses((replace(WORKING.hosts[0], incomplete=True),)), Gap.NOT_ALL_TRIED),
+        ((replace(conversation(ConnectOutcome.OPEN), detail="no reply in time"),), WORKING, Gap.TIMED_OUT),
+        ((conversation(ConnectOutcome.UNREACHABLE),), WORKING, Gap.EGRESS_BLOCKED),
+    ],
+    ids=["too many hosts", "one could not be looked up", "half an answer", "tarpit", "no IPv6 of our own"],
+)
+def test_what_was_not_tried_to_the_end_is_not_blamed_on_them(conversations, addresses, gap) -> None:
+    with pytest.raises(Unobserved) as caught:
+        said(mail_server_talks(MxConversations(conversations), addresses, CONTROL_UP))
+    assert caught.value.gap is gap
+
+
+def test_hosts_that_were_left_out_are_not_called_broken() -> None:
+    with pytest.raises(Unobserved):
+        said(mail_hosts_exist(MX, HERE, replace(NAMELESS, omitted=2)))
 
 
 def test_a_refused_connection_is_not_blamed_on_them_when_our_way_out_fails() -> None:
     with pytest.raises(Unobserved):
-        said(mail_server_talks(MxConversations((REFUSED,)), CONTROL_DOWN))
+        said(mail_server_talks(MxConversations((REFUSED,)), WORKING, CONTROL_DOWN))
 
 
 def sent(outcome: SendOutcome, code: int = 0, text: str = "", kind: type[TestMessageReport] = TestMessageReport):
@@ -244,6 +285,7 @@ def test_a_refusal_leaves_nothing_to_ask_about_the_others(check) -> None:
 
 def test_a_refusal_that_nobody_understands_is_only_a_hint() -> None:
     assert said(lets_us_in(sent(SendOutcome.REFUSED, 0, "qwertz"))) == [("refused.unclear", H)]
+    assert [strength for _tag, strength in said(lets_us_in(sent(SendOutcome.REFUSED, 550, "550 qwertz")))] == [H]
 
 
 @pytest.mark.parametrize("check", REFUSALS)

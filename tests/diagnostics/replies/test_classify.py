@@ -49,6 +49,16 @@ def test_codes_decide_where_no_words_are_understood(text: str, reason: Reason) -
     assert classify(text).reason is reason
 
 
+@pytest.mark.parametrize("text", ["550", "550 hm", "551", "552", "554", "451 xyzzy", "550 xyzzy plugh\n550 frotz"])
+def test_the_caller_can_tell_a_guess_from_the_code(text: str) -> None:
+    assert classify(text).rule.startswith("code-")
+
+
+@pytest.mark.parametrize("text", ["", "xyzzy", "550 5.1.1 xyzzy", "550 user unknown", "554 rejected", "250 ok"])
+def test_what_was_understood_is_not_called_a_guess_from_the_code(text: str) -> None:
+    assert not classify(text).rule.startswith("code-")
+
+
 @pytest.mark.parametrize(
     "text",
     [

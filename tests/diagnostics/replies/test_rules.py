@@ -10,6 +10,7 @@ from diagnostics.replies.reading import read
 from diagnostics.replies.ruleset import Rule, ruleset
 
 RULES = ruleset().rules
+FIRST_CODE_OF_A_REFUSAL = 400
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
@@ -25,6 +26,13 @@ def test_no_two_rules_share_a_name() -> None:
 
 def test_every_reason_but_unknown_has_a_rule() -> None:
     assert {rule.reason for rule in RULES} == set(Reason) - {Reason.UNKNOWN}
+
+
+def test_names_tell_where_the_code_of_a_refusal_is_all_that_was_understood() -> None:
+    without_more = [rule for rule in RULES if not rule.says and not rule.statuses]
+    guesses = {rule.name for rule in without_more if min(rule.codes) >= FIRST_CODE_OF_A_REFUSAL}
+
+    assert {rule.name for rule in RULES if rule.name.startswith("code-")} == guesses
 
 
 @pytest.mark.parametrize(

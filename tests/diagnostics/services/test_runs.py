@@ -181,9 +181,13 @@ def test_nothing_that_a_server_says_keeps_its_evidence_from_being_stored(case: C
 
 def test_evidence_that_cannot_be_read_any_more_is_a_gap(case: Case) -> None:
     run = case.runs.get()
-    for kind, data in (("NoSuchKind", {}), ("DomainStatus", {"domain": 1, "exists": []})):
+    for kind, data, gap in (
+        ("NoSuchKind", {}, ""),
+        ("DomainStatus", {"domain": 1, "exists": []}, ""),
+        ("DomainStatus", None, "a gap of another version"),
+    ):
         ObservationRecord.objects.create(
-            case=case, run=run, kind=kind, vantage=Vantage.SERVER, data=data, at=timezone.now()
+            case=case, run=run, kind=kind, vantage="elsewhere", data=data, gap=gap[:20], at=timezone.now()
         )
     assert {one.gap for one in runs.evidence_of(run)} == {Gap.OUTDATED}
 
