@@ -26,6 +26,8 @@ def is_allowed(address: str, *, own: frozenset[str] = NONE, documentation: bool 
         return False
     if _listed(parsed, _DOCUMENTATION):
         return documentation
+    if parsed.version == 6 and parsed not in _ALLOCATED:
+        return False
     return parsed.is_global and not parsed.is_multicast
 
 
@@ -42,6 +44,7 @@ _REFUSED = tuple(
     ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's platform address, reachable from inside only
+        "192.0.0.0/24",  # IETF protocol assignments (RFC 6890)
         "192.88.99.0/24",  # 6to4 relays (RFC 7526)
         "64:ff9b::/96",  # NAT64 (RFC 6052)
         "64:ff9b:1::/48",  # NAT64 of the local network (RFC 8215)
@@ -55,6 +58,8 @@ _REFUSED = tuple(
         "5f00::/16",  # segment routing (RFC 9602)
     )
 )
+_ALLOCATED = IPv6Network("2000::/3")
+"""All of IPv6 that is given out as global unicast (RFC 4291 section 2.4)."""
 _DOCUMENTATION = tuple(
     ip_network(network) for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )

@@ -224,7 +224,7 @@ class Resolver:
         zone = self._zone(name)
         if zone not in self._servers:
             endpoints = self.config.zones.get(zone) or self.config.nameservers or _system_nameservers()
-            of_the_internet = not zone and not self.config.closed
+            of_the_internet = not zone and not (self.config.closed and self.config.nameservers)
             self._servers[zone] = [_Server(parse_endpoint(text), of_the_internet) for text in endpoints]
         now = asyncio.get_running_loop().time()
         return sorted(self._servers[zone], key=lambda server: max(server.shunned_until - now, 0.0))

@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 
 from diagnostics.domain import ConnectOutcome, SmtpConversation, SmtpReply, SmtpStage
 from diagnostics.net.dialer import Dialer
-from diagnostics.net.tls import problem_text, unverifying_context, verifying_context
-from diagnostics.net.wire import DEFAULT_LIMITS, Inbox, Interrupted, SmtpClient, SmtpLimits
+from diagnostics.net.tls import unverifying_context, verifying_context
+from diagnostics.net.wire import DEFAULT_LIMITS, NO_REPLY, Inbox, Interrupted, SmtpClient, SmtpLimits, TlsFailed
 
 PORT = 25
 MAX_AT_ONCE = 100
@@ -39,39 +40,39 @@ class SmtpProber:
         """What the host says on the first of its addresses that takes the connection.
 
         The addresses are looked up where none are given. A certificate that cannot be verified is noted, and the
-        conversation is held once more without verifying.
+        conversation is held once more without verifying, as far as the time suffices.
         """
         host_limit = self._per_host.setdefault(host.lower(), asyncio.Semaphore(MAX_AT_ONCE_PER_HOST))
         async with host_limit, self._at_once:
             started = perf_counter()
+            deadline = asyncio.get_running_loop().time() + self.limits.total
             seen = _Seen(SmtpConversation(host, ConnectOutcome.FILTERED))
             try:
-                async with asyncio.timeout(self.limits.total):
-                    await self._converse(seen, addresses)
+                async with asyncio.timeout_at(deadline):
+                    await self._converse(seen, addresses, verifying_context(self.dialer.config.ca_file))
             except TimeoutError:
-                seen.note(detail=f"stopped after {self.limits.total:g} seconds")
+                seen.note(detail=NO_REPLY)
+            except TlsFailed as failure:
+                seen.note(tls_problem=str(failure))
+                if failure.unverified:
+                    await self._without_verifying(seen, deadline)
             finally:
                 seen.close()
             return seen.conversation(round((perf_counter() - started) * 1000))
 
-    async def _converse(self, seen: _Seen, addresses: tuple[str, ...]) -> None:
+    async def _without_verifying(self, seen: _Seen, deadline: float) -> None:
+        """Once more; what was seen the first time stands unless this gets further."""
+        again = _Seen(seen.so_far)
         try:
-            await self._once(seen, addresses, verifying_context(self.dialer.config.ca_file))
-        except ssl.SSLError as problem:
-            seen.note(tls_problem=problem_text(problem))
-            if not isinstance(problem, ssl.SSLCertVerificationError):
-                return
-            again = _Seen(replace(seen.so_far, detail=""))
-            try:
-                await self._once(again, (seen.so_far.address,), unverifying_context())
-            except ssl.SSLError:
-                return
-            finally:
-                again.close()
-            if again.client is not None and again.client.tls_version:
-                seen.become(again)
+            with suppress(TimeoutError, TlsFailed):
+                async with asyncio.timeout_at(deadline):
+                    await self._converse(again, (seen.so_far.address,), unverifying_context())
+        finally:
+            again.close()
+        if again.client is not None and again.client.tls_version:
+            seen.become(again)
 
-    async def _once(self, seen: _Seen, addresses: tuple[str, ...], context: ssl.SSLContext) -> None:
+    async def _converse(self, seen: _Seen, addresses: tuple[str, ...], context: ssl.SSLContext) -> None:
         dialled = await self.dialer.dial(seen.so_far.host, PORT, partial(Inbox, self.limits.received), addresses)
         seen.note(outcome=dialled.outcome, address=dialled.address, detail=dialled.detail)
         if dialled.link is None:
@@ -83,7 +84,7 @@ class SmtpProber:
             seen.note(detail=str(interruption))
 
     async def _talk(self, seen: _Seen, client: SmtpClient, context: ssl.SSLContext) -> None:
-        banner = await client.reply(SmtpStage.BANNER)
+        banner = await client.banner()
         if banner.code == 220:
             extensions = await greet(client, self.dialer.config.helo_name)
             seen.note(extensions=extensions, starttls_offered="STARTTLS" in extensions)

@@ -14,18 +14,22 @@ from dataclasses import dataclass
 
 from diagnostics.domain import SmtpReply, SmtpStage
 from diagnostics.net.plain import plain
-from diagnostics.net.tls import session, start_tls
+from diagnostics.net.tls import problem_text, session, start_tls
 
 MAX_REPLY_TEXT = 2000
+NO_REPLY = "no reply in time"
+"""Said of a conversation that ended because the other side kept us waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpLimits:
     """Seconds and bytes.
 
-    `content` is the wait for the reply to the message, which servers scan first; `total` covers a whole conversation.
+    `banner` is longer than the wait for any other reply, as some servers let clients wait on purpose; `content` is the
+    wait for the reply to the message, which servers scan first; `total` covers a whole conversation.
     """
 
+    banner: float = 15.0
     reply: float = 10.0
     content: float = 30.0
     tls: float = 5.0
@@ -43,6 +47,17 @@ class Interrupted(Exception):
 
     The text says which, for people who read logs.
     """
+
+
+class TlsFailed(Exception):
+    """The TLS handshake came to nothing, and the connection with it.
+
+    The text says why. `unverified` where the certificate was the only problem.
+    """
+
+    def __init__(self, why: str, *, unverified: bool = False) -> None:
+        super().__init__(why)
+        self.unverified = unverified
 
 
 class Inbox(asyncio.Protocol):
@@ -107,6 +122,10 @@ class SmtpClient:
         self._inbox = inbox
         self._limits = limits
 
+    async def banner(self) -> SmtpReply:
+        """The reply that opens the conversation; raises Interrupted."""
+        return await self.reply(SmtpStage.BANNER, self._limits.banner)
+
     async def reply(self, stage: SmtpStage, seconds: float | None = None) -> SmtpReply:
         """The next reply; raises Interrupted, after keeping what came of it."""
         lines: list[bytes] = []
@@ -123,7 +142,7 @@ class SmtpClient:
                         return self._keep(stage, int(match["code"]), lines)
         except TimeoutError as problem:
             self._keep_rest(stage, lines)
-            raise Interrupted("no reply in time") from problem
+            raise Interrupted(NO_REPLY) from problem
         except Interrupted:
             self._keep_rest(stage, lines)
             raise
@@ -150,7 +169,7 @@ class SmtpClient:
         return await self.reply(SmtpStage.CONTENT, self._limits.content)
 
     async def start_tls(self, host: str, context: ssl.SSLContext) -> None:
-        """Encrypt (after 220 to STARTTLS). Raises ssl.SSLError or Interrupted.
+        """Encrypt (after 220 to STARTTLS). Raises TlsFailed, also where the other side resets, closes or stalls.
 
         Whatever arrived in the clear before the handshake is thrown away (RFC 3207 section 6: it may have been slipped
         in).
@@ -159,10 +178,11 @@ class SmtpClient:
         try:
             async with asyncio.timeout(self._limits.tls):
                 self._transport = await start_tls(self._transport, self._inbox, host, context)
-        except ssl.SSLError:
-            raise
+        except ssl.SSLError as problem:
+            unverified = isinstance(problem, ssl.SSLCertVerificationError)
+            raise TlsFailed(problem_text(problem), unverified=unverified) from problem
         except (TimeoutError, OSError) as problem:
-            raise Interrupted("the TLS handshake was not finished") from problem
+            raise TlsFailed("the TLS handshake was not finished") from problem
         self.tls_version, self.tls_issuer = session(self._transport)
 
     async def quit(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,12 +10,12 @@ from diagnostics.domain import Address, DnsStatus, SendOutcome, SmtpReply, SmtpS
 from diagnostics.net.guard import is_address
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.smtp import PORT, greet
-from diagnostics.net.tls import problem_text, unverifying_context, verifying_context
-from diagnostics.net.wire import Inbox, Interrupted, SmtpClient, SmtpLimits
+from diagnostics.net.tls import unverifying_context, verifying_context
+from diagnostics.net.wire import Inbox, Interrupted, SmtpClient, SmtpLimits, TlsFailed
 
 SLUG = "direct"
 MAX_HOSTS = 5
-LIMITS = SmtpLimits(total=55.0)
+LIMITS = SmtpLimits(banner=30.0, total=55.0)
 
 
 def build(network: LiveNetwork) -> Direct:
@@ -27,7 +26,8 @@ def build(network: LiveNetwork) -> Direct:
 class Direct:
     """MX hosts by preference (RFC 5321 section 5.1).
 
-    The next one where a host cannot be reached or refuses for now before the content.
+    The next one where a host cannot be reached, refuses us before MAIL (which is about that host alone), or refuses
+    for now before the content.
     """
 
     network: LiveNetwork
@@ -47,8 +47,10 @@ class Direct:
             async with asyncio.timeout(self.limits.total):
                 return await self._try_hosts(hosts, letter, state)
         except TimeoutError:
-            outcome = SendOutcome.UNKNOWN if state.handed_over else SendOutcome.UNREACHABLE
-            return state.transmission(outcome, f"stopped after {self.limits.total:g} seconds")
+            stopped = f"stopped after {self.limits.total:g} seconds"
+            if state.handed_over:
+                return state.transmission(SendOutcome.UNKNOWN, stopped)
+            return _furthest([*state.tried, state.transmission(SendOutcome.UNREACHABLE, stopped)])
         finally:
             state.close()
 
@@ -67,17 +69,12 @@ class Direct:
         return named[:MAX_HOSTS] or _unreachable("the MX names an address where a host name belongs")
 
     async def _try_hosts(self, hosts: tuple[str, ...], letter: _Letter, state: _Progress) -> Transmission:
-        deferred: Transmission | None = None
-        failed = _unreachable("no MX host")
         for host in hosts:
             tried = await self._try_host(host, letter, state)
-            if tried.outcome is SendOutcome.DEFERRED and not state.handed_over:
-                deferred = deferred or tried
-            elif tried.outcome is SendOutcome.UNREACHABLE:
-                failed = tried
-            else:
+            if state.handed_over or (tried.outcome is SendOutcome.REFUSED and not _before_mail(tried)):
                 return tried
-        return deferred or failed
+            state.tried.append(tried)
+        return _furthest(state.tried)
 
     async def _try_host(self, host: str, letter: _Letter, state: _Progress) -> Transmission:
         """Encrypted where offered.
@@ -86,9 +83,9 @@ class Direct:
         """
         try:
             return await self._deliver(host, letter, state, encrypt=True)
-        except ssl.SSLError as problem:
+        except TlsFailed as failure:
             if letter.tls_required:
-                return state.transmission(SendOutcome.UNREACHABLE, f"TLS: {problem_text(problem)}")
+                return state.transmission(SendOutcome.UNREACHABLE, f"TLS: {failure}")
         return await self._deliver(host, letter, state, encrypt=False)
 
     async def _deliver(self, host: str, letter: _Letter, state: _Progress, *, encrypt: bool) -> Transmission:
@@ -106,9 +103,9 @@ class Direct:
         except Interrupted as interruption:
             outcome = SendOutcome.UNKNOWN if state.handed_over else SendOutcome.UNREACHABLE
             return state.transmission(outcome, str(interruption))
-        except _NoTls:
+        except _NotOffered as missing:
             await client.quit()
-            return state.transmission(SendOutcome.UNREACHABLE, "TLS is required and was not offered")
+            return state.transmission(SendOutcome.UNREACHABLE, str(missing))
         outcome = _outcome(refusal)
         if outcome is not SendOutcome.UNKNOWN:
             await client.quit()
@@ -116,7 +113,7 @@ class Direct:
 
     async def _envelope(self, client: SmtpClient, host: str, letter: _Letter, encrypt: bool) -> SmtpReply | None:
         """Everything up to 354; the reply that stopped it, or None where the message may follow."""
-        banner = await client.reply(SmtpStage.BANNER)
+        banner = await client.banner()
         if banner.code != 220:
             return banner
         name = self.network.config.helo_name
@@ -134,19 +131,22 @@ class Direct:
                 if client.replies[-1].code != 250:
                     return client.replies[-1]
         if letter.tls_required and not client.tls_version:
-            raise _NoTls
+            raise _NotOffered("TLS is required and was not offered")
+        if not letter.ascii and "SMTPUTF8" not in extensions:
+            # RFC 6531 section 3.2: such an address must not be named to a server that cannot read it.
+            raise _NotOffered("the address needs SMTPUTF8, which was not offered")
         mail = await client.command(SmtpStage.MAIL, f"MAIL FROM:<{letter.sender}>{letter.parameters(extensions)}")
-        if mail.code != 250:
+        if mail.code // 100 != 2:
             return mail
         rcpt = await client.command(SmtpStage.RCPT, f"RCPT TO:<{letter.recipient}>")
-        if rcpt.code not in (250, 251):
+        if rcpt.code // 100 != 2:
             return rcpt
         data = await client.command(SmtpStage.DATA, "DATA")
         return None if data.code == 354 else data
 
 
-class _NoTls(Exception):
-    """TLS was required and not to be had."""
+class _NotOffered(Exception):
+    """The server lacks an extension without which the message must not be handed over."""
 
 
 @dataclass(frozen=True)
@@ -156,13 +156,18 @@ class _Letter:
     recipient: str
     tls_required: bool
 
+    @property
+    def ascii(self) -> bool:
+        """Whether both addresses of the envelope can be named to any server."""
+        return (self.sender + self.recipient).isascii()
+
     def parameters(self, extensions: tuple[str, ...]) -> str:
         """What MAIL FROM says beside the sender, as far as the server knows it."""
         known = {extension.partition(" ")[0] for extension in extensions}
         said = [f"SIZE={len(self.message)}"] if "SIZE" in known else []
         if not self.message.isascii() and "8BITMIME" in known:
             said.append("BODY=8BITMIME")
-        if not (self.sender + self.recipient).isascii() and "SMTPUTF8" in known:
+        if not self.ascii:
             said.append("SMTPUTF8")
         return "".join(f" {parameter}" for parameter in said)
 
@@ -173,6 +178,7 @@ class _Progress:
     def __init__(self) -> None:
         self.client: SmtpClient | None = None
         self.handed_over = False
+        self.tried: list[Transmission] = []
         self._begun = Transmission(SendOutcome.UNREACHABLE, SLUG)
 
     def begin(self, host: str, address: str) -> None:
@@ -208,6 +214,16 @@ def _outcome(reply: SmtpReply) -> SendOutcome:
             return SendOutcome.REFUSED
         case _:
             return SendOutcome.UNKNOWN if reply.stage is SmtpStage.CONTENT else SendOutcome.UNREACHABLE
+
+
+def _before_mail(tried: Transmission) -> bool:
+    return tried.decisive is not None and tried.decisive.stage in (SmtpStage.BANNER, SmtpStage.EHLO)
+
+
+def _furthest(tried: list[Transmission]) -> Transmission:
+    """A refusal from MAIL on, else one before it, else what stood in the way at all; of equals the first."""
+    refusals = [one for one in tried if one.outcome is not SendOutcome.UNREACHABLE]
+    return next((one for one in refusals if not _before_mail(one)), (refusals or tried)[0])
 
 
 def _unreachable(detail: str) -> Transmission:

@@ -27,7 +27,7 @@ from diagnostics.net.wire import SmtpLimits
 
 QUICK_DNS = DnsLimits(query=0.3, hedge=0.2, total=1.0)
 QUICK_DIAL = DialLimits(connect=0.5, tls=0.5, total=1.0)
-QUICK_SMTP = SmtpLimits(reply=0.4, content=0.4, tls=0.4, quit=0.2, total=1.2)
+QUICK_SMTP = SmtpLimits(banner=0.4, reply=0.4, content=0.4, tls=0.4, quit=0.2, total=1.2)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -26,10 +26,14 @@ SILENCE = "SILENCE"
 
 @dataclass
 class MailServer:
-    """`says` overrides the answers by verb. With `tls`, STARTTLS is offered until it has been used."""
+    """`says` overrides the answers by verb. With `tls`, STARTTLS is offered until it has been used.
+
+    With `handshake` (a text, CLOSE, RESET or SILENCE), STARTTLS is offered and this follows the client's first move.
+    """
 
     says: dict[str, str | bytes] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
+    handshake: str | None = None
     verbs: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
@@ -44,6 +48,10 @@ class MailServer:
             self.commands.append(line.decode().rstrip("\r\n"))
             if not await self._answer(verb, writer, encrypted):
                 return
+            if verb == "STARTTLS" and self.handshake is not None:
+                await reader.read(1)
+                await self._say(self.handshake.encode(), writer)
+                return
             if verb == "STARTTLS" and self.tls is not None:
                 await writer.start_tls(self.tls)
                 encrypted = True
@@ -56,14 +64,17 @@ class MailServer:
 
     def _text(self, verb: str, encrypted: bool = False) -> bytes:
         text = {**GREETING, **self.says}.get(verb, "502 unknown command")
-        if verb == "EHLO" and self.tls is not None and not encrypted and verb not in self.says:
+        tls = self.tls is not None or self.handshake is not None
+        if verb == "EHLO" and tls and not encrypted and verb not in self.says:
             text = "250-mx.test\r\n250-SIZE 1000\r\n250 STARTTLS"
-        if verb == "STARTTLS" and self.tls is not None and verb not in self.says:
+        if verb == "STARTTLS" and tls and verb not in self.says:
             text = "220 go ahead"
         return text if isinstance(text, bytes) else text.encode()
 
     async def _answer(self, verb: str, writer: asyncio.StreamWriter, encrypted: bool = False) -> bool:
-        text = self._text(verb, encrypted)
+        return await self._say(self._text(verb, encrypted), writer)
+
+    async def _say(self, text: bytes, writer: asyncio.StreamWriter) -> bool:
         if text == SILENCE.encode():
             await asyncio.sleep(60)
         if text == RESET.encode():

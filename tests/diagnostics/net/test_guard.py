@@ -21,6 +21,11 @@ REFUSED = {
     "this network": "0.0.0.0",  # noqa: S104
     "this network, any host": "0.1.2.3",
     "private 10/8": "10.0.0.1",
+    "protocol assignments": "192.0.0.9",
+    "protocol assignments, anycast": "192.0.0.10",
+    "IPv6 that nobody was given": "1::1",
+    "IPv6 that nobody was given, higher": "4000::1",
+    "IPv6 that nobody was given, highest": "e000::1",
     "private 172.16/12": "172.16.0.1",
     "private 172.16/12, end": "172.31.255.255",
     "private 192.168/16": "192.168.1.1",

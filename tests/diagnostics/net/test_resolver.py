@@ -15,6 +15,7 @@ import dns.rrset
 import pytest
 
 from diagnostics.domain import DnsAnswer, DnsStatus
+from diagnostics.net import resolver
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.resolver import Resolver
@@ -261,6 +262,15 @@ async def test_a_name_server_that_denies_everything_is_not_believed(dns_server, 
     assert (await net.resolve("example.org", "MX")).status is status
     assert (await net.resolve("example.com", "MX")).status is status
     assert dns_server.asked.count(("", "NS")) == (0 if closed else 1)
+
+
+async def test_the_systems_name_servers_are_not_believed_blindly_in_a_closed_network_either(
+    dns_server, monkeypatch
+) -> None:
+    """The system's list cannot name a port, so the test stands in for the list alone."""
+    dns_server.default = lambda server, query: [reply(query, rcode=dns.rcode.NXDOMAIN, soa=False).to_wire()]
+    monkeypatch.setattr(resolver, "_system_nameservers", lambda: (dns_server.endpoint,))
+    assert (await network(closed=True).resolve("example.org", "MX")).status is UNANSWERED
 
 
 async def test_a_zone_goes_to_its_own_name_servers(dns_server) -> None:

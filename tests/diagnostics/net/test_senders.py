@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from time import perf_counter
 
 import dns.rcode
@@ -13,8 +14,9 @@ from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Trans
 from diagnostics.net.senders import sender, senders
 from diagnostics.net.senders.direct import Direct
 from diagnostics.net.senders.django import DjangoBackend
+from diagnostics.net.wire import SmtpLimits
 
-from .conftest import QUICK_SMTP, Listener, NameServer, listener, network
+from .conftest import QUICK_SMTP, Listener, NameServer, Talk, listener, network
 from .smtp_server import CLOSE, RESET, SILENCE, MailServer
 
 ANNA = Address("anna", "mail.test")
@@ -34,7 +36,12 @@ def test_both_senders_are_found_by_their_file_names() -> None:
 
 
 async def deliver(
-    dns_server: NameServer, *servers: MailServer, tls_required: bool = False, **config: object
+    dns_server: NameServer,
+    *servers: Talk,
+    tls_required: bool = False,
+    limits: SmtpLimits = QUICK_SMTP,
+    recipient: Address = ANNA,
+    **config: object,
 ) -> Transmission:
     """Send to mail.test, whose MX are the servers in that order."""
     dial_map = {}
@@ -45,14 +52,13 @@ async def deliver(
             dns_server.records[f"mx{n}.test", "A"] = [f"198.51.100.{n}"]
             dns_server.records[f"mx{n}.test", "AAAA"] = []
             dial_map[f"198.51.100.{n}:25"] = one.endpoint
-        return await direct(dns_server, dial_map=dial_map, **config).send(
-            MESSAGE, FROM, ANNA, tls_required=tls_required
-        )
+        way = direct(dns_server, limits, dial_map=dial_map, **config)
+        return await way.send(MESSAGE, FROM, recipient, tls_required=tls_required)
 
 
-def direct(dns_server: NameServer, **config: object) -> Direct:
+def direct(dns_server: NameServer, limits: SmtpLimits = QUICK_SMTP, **config: object) -> Direct:
     net = network(nameservers=(dns_server.endpoint,), helo_name="probe.example.org", **config)
-    return Direct(net, QUICK_SMTP)
+    return Direct(net, limits)
 
 
 async def test_an_accepted_message_arrives_as_it_was_written(dns_server) -> None:
@@ -107,6 +113,9 @@ async def test_bare_line_feeds_become_line_ends(dns_server) -> None:
         ({"content": "550 5.7.1 spam"}, SendOutcome.REFUSED, ("content", 550)),
         ({"content": "451 4.3.0 later"}, SendOutcome.DEFERRED, ("content", 451)),
         ({"content": "299 fine"}, SendOutcome.ACCEPTED, ("content", 299)),
+        ({"RCPT": "252 2.5.2 will try"}, SendOutcome.ACCEPTED, ("content", 250)),
+        ({"MAIL": "251 2.1.0 fine"}, SendOutcome.ACCEPTED, ("content", 250)),
+        ({"RCPT": "354 what"}, SendOutcome.UNREACHABLE, ("rcpt", 354)),
         ({"content": "354 what"}, SendOutcome.UNKNOWN, ("content", 354)),
         ({"content": "whatever"}, SendOutcome.UNKNOWN, ("content", 0)),
         ({"content": CLOSE}, SendOutcome.UNKNOWN, ("data", 354)),
@@ -139,7 +148,10 @@ async def test_what_the_server_says_decides(dns_server, says, outcome, decisive)
         ({"DATA": "451 later"}, True),
         ({"DATA": CLOSE}, True),
         ({"RCPT": "550 5.1.1 unknown"}, False),
-        ({"banner": "554 no"}, False),
+        ({"banner": "554 no"}, True),
+        ({"EHLO": "554 no", "HELO": "554 no"}, True),
+        ({"EHLO": "421 busy"}, True),
+        ({"MAIL": "550 no"}, False),
         ({"content": "451 later"}, False),
         ({"content": "550 no"}, False),
         ({"content": CLOSE}, False),
@@ -159,6 +171,54 @@ async def test_where_every_host_defers_the_first_reply_is_told(dns_server) -> No
     sent = await deliver(dns_server, MailServer({"RCPT": "450 4.2.0 greylisted"}), MailServer({"banner": CLOSE}))
     assert (sent.outcome, sent.host) == (SendOutcome.DEFERRED, "mx1.test")
     assert sent.replies[-2] == SmtpReply(SmtpStage.RCPT, 450, "4.2.0 greylisted")
+
+
+BLOCKED = {"banner": "554 5.7.1 blocked"}
+GREYLISTED = {"RCPT": "450 4.2.0 greylisted"}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "outcome", "host"),
+    [
+        ([BLOCKED, {"banner": CLOSE}], SendOutcome.REFUSED, "mx1.test"),
+        ([{"banner": CLOSE}, BLOCKED], SendOutcome.REFUSED, "mx2.test"),
+        ([BLOCKED, {"banner": "421 busy"}], SendOutcome.REFUSED, "mx1.test"),
+        ([{"EHLO": "421 busy"}, BLOCKED], SendOutcome.DEFERRED, "mx1.test"),
+        ([BLOCKED, GREYLISTED], SendOutcome.DEFERRED, "mx2.test"),
+        ([GREYLISTED, BLOCKED], SendOutcome.DEFERRED, "mx1.test"),
+        ([BLOCKED, {"RCPT": "550 5.1.1 unknown"}], SendOutcome.REFUSED, "mx2.test"),
+        ([BLOCKED, {"content": SILENCE}], SendOutcome.UNKNOWN, "mx2.test"),
+    ],
+    ids=[
+        "refused, closed",
+        "closed, refused",
+        "refused, busy",
+        "busy, refused",
+        "refused, greylisted",
+        "greylisted, refused",
+        "refused, no such mailbox",
+        "refused, no reply to the content",
+    ],
+)
+async def test_a_refusal_before_mail_is_told_only_if_no_host_goes_further(dns_server, hosts, outcome, host) -> None:
+    sent = await deliver(dns_server, *(MailServer(says) for says in hosts))
+    assert (sent.outcome, sent.host) == (outcome, host)
+
+
+async def test_a_refusal_is_told_even_if_the_time_ends_at_the_next_host(dns_server) -> None:
+    limits = replace(QUICK_SMTP, banner=5.0, total=0.5)
+    sent = await deliver(dns_server, MailServer(BLOCKED), MailServer({"banner": SILENCE}), limits=limits)
+    assert (sent.outcome, sent.host) == (SendOutcome.REFUSED, "mx1.test")
+    assert sent.replies[0] == SmtpReply(SmtpStage.BANNER, 554, "5.7.1 blocked")
+
+
+async def test_a_banner_may_take_longer_than_other_replies(dns_server) -> None:
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.3)
+        await MailServer()(reader, writer)
+
+    limits = replace(QUICK_SMTP, banner=1.0, reply=0.15)
+    assert (await deliver(dns_server, late, limits=limits)).outcome is SendOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -206,22 +266,18 @@ async def test_encryption_is_used_where_offered_whoever_signed_it(dns_server, se
     assert server.verbs == ["EHLO", "STARTTLS", "EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
-async def test_where_encryption_fails_the_message_goes_without(dns_server) -> None:
-    class Broken(MailServer):
-        async def _answer(self, verb, writer, encrypted=False):
-            if verb == "STARTTLS":
-                writer.write(b"220 go\r\n")
-                await writer.drain()
-                await asyncio.sleep(0.02)
-                writer.write(b"this is no handshake\r\n" * 3)
-                await writer.drain()
-                return False
-            return await super()._answer(verb, writer, encrypted)
-
-    server = Broken({"EHLO": "250-mx.test\r\n250 STARTTLS"})
-    sent = await deliver(dns_server, server)
-    assert (sent.outcome, sent.tls_version) == (SendOutcome.ACCEPTED, "")
-    assert len(server.messages) == 1
+@pytest.mark.parametrize("required", [False, True], ids=["wanted", "required"])
+@pytest.mark.parametrize("handshake", ["this is no handshake", CLOSE, RESET, SILENCE], ids=lambda it: it or "CLOSE")
+async def test_where_the_handshake_fails_the_message_goes_in_the_clear_unless_tls_is_required(
+    dns_server, handshake: str, required: bool
+) -> None:
+    server = MailServer(handshake=handshake)
+    sent = await deliver(dns_server, server, tls_required=required, limits=replace(QUICK_SMTP, total=3.0))
+    assert sent.outcome is (SendOutcome.UNREACHABLE if required else SendOutcome.ACCEPTED)
+    assert sent.detail.startswith("TLS: ") == required
+    assert sent.tls_version == ""
+    assert server.verbs == ["EHLO", "STARTTLS", *([] if required else ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"])]
+    assert len(server.messages) == (not required)
 
 
 @pytest.mark.parametrize("trusted", [True, False], ids=["verified", "not verified"])
@@ -230,6 +286,18 @@ async def test_required_encryption_is_verified(dns_server, server_tls, ca_file, 
     sent = await deliver(dns_server, server, tls_required=True, ca_file=ca_file if trusted else "")
     assert sent.outcome is (SendOutcome.ACCEPTED if trusted else SendOutcome.UNREACHABLE)
     assert len(server.messages) == trusted
+
+
+@pytest.mark.parametrize(
+    ("ehlo", "outcome"),
+    [("250 mx1.test", SendOutcome.UNREACHABLE), ("250-mx1.test\r\n250 SMTPUTF8", SendOutcome.ACCEPTED)],
+    ids=["not offered", "offered"],
+)
+async def test_an_address_beyond_ascii_is_named_only_to_who_can_read_it(dns_server, ehlo, outcome) -> None:
+    server = MailServer(says={"EHLO": ehlo})
+    sent = await deliver(dns_server, server, recipient=Address("müller", "mail.test"))
+    assert sent.outcome is outcome
+    assert ("RCPT" in server.verbs) == (outcome is SendOutcome.ACCEPTED)
 
 
 async def test_required_encryption_that_is_not_offered_keeps_the_message_back(dns_server) -> None:

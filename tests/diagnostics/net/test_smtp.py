@@ -70,12 +70,44 @@ async def test_starttls_refused_is_noted() -> None:
     assert seen.tls_problem == "STARTTLS was offered and then refused"
 
 
-async def test_rubbish_instead_of_a_handshake_is_a_tls_problem() -> None:
-    seen = await converse(MailServer({"EHLO": "250-mx.test\r\n250 STARTTLS", "STARTTLS": "220 go\r\n"}))
-    assert seen.outcome is ConnectOutcome.OPEN
-    assert seen.starttls_offered
-    assert seen.tls_version == ""
-    assert seen.tls_problem or seen.detail
+@pytest.mark.parametrize("handshake", ["this is no handshake", CLOSE, RESET, SILENCE], ids=lambda it: it or "CLOSE")
+async def test_a_handshake_that_fails_is_a_tls_problem(handshake: str) -> None:
+    seen = await converse(MailServer(handshake=handshake))
+    assert (seen.outcome, seen.reached, seen.starttls_offered) == (ConnectOutcome.OPEN, SmtpStage.STARTTLS, True)
+    assert (seen.tls_version, seen.detail) == ("", "")
+    assert seen.tls_problem
+
+
+async def test_a_banner_may_take_longer_than_other_replies() -> None:
+    seen = await _late(0.3, SmtpLimits(banner=1.0, reply=0.15))
+    assert codes(seen) == [("banner", 220), ("ehlo", 250), ("quit", 221)]
+
+
+async def test_a_certificate_that_the_time_does_not_suffice_to_read_spoils_nothing(server_tls) -> None:
+    started = perf_counter()
+    seen = await _late(0.5, SmtpLimits(total=0.8), MailServer(tls=server_tls(HOST)))
+    assert perf_counter() - started < 1.2
+    assert codes(seen) == [("banner", 220), ("ehlo", 250), ("starttls", 220)]
+    assert (seen.detail, seen.tls_version) == ("", "")
+    assert "unable to get local issuer certificate" in seen.tls_problem
+
+
+async def _late(seconds: float, limits: SmtpLimits, server: Talk | None = None) -> SmtpConversation:
+    """A conversation with a server whose banner comes after so many seconds."""
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        await (server or MailServer())(reader, writer)
+
+    async with listener(late) as found:
+        config = NetworkConfig(dial_map={f"{ADDRESS}:25": found.endpoint})
+        return await LiveNetwork(config, smtp=limits).converse(HOST, (ADDRESS,))
+
+
+async def test_both_refusals_are_kept_where_helo_is_refused_too() -> None:
+    seen = await converse(MailServer({"EHLO": "502 5.5.2 what", "HELO": "554 5.7.1 go away"}))
+    assert codes(seen) == [("banner", 220), ("ehlo", 502), ("ehlo", 554), ("quit", 221)]
+    assert seen.reached is SmtpStage.EHLO
 
 
 async def test_helo_is_tried_where_ehlo_is_unknown() -> None:
@@ -196,7 +228,7 @@ async def test_a_tarpit_ends_at_the_limit_for_the_whole_conversation() -> None:
         started = perf_counter()
         seen = await LiveNetwork(config, smtp=SmtpLimits(reply=0.4, total=0.8)).converse(HOST, (ADDRESS,))
     assert perf_counter() - started < 1.2
-    assert seen.detail == "stopped after 0.8 seconds"
+    assert seen.detail == "no reply in time"
     assert codes(seen) == [("banner", 220), ("ehlo", 502)]
 
 

@@ -35,7 +35,9 @@ def test_a_race_of_one_form_ends_in_one_case(report: Report, monkeypatch: pytest
     first = open_case(form)
     looks = [Case.objects.none()]  # the first look comes before the other request has committed
     real = Case.objects.filter
-    monkeypatch.setattr(Case.objects, "filter", lambda **by: looks.pop() if looks and "submission" in by else real(**by))
+    monkeypatch.setattr(
+        Case.objects, "filter", lambda **by: looks.pop() if looks and "submission" in by else real(**by)
+    )
     assert open_case(form).pk == first.pk
 
 
