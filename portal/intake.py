@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,9 @@ from diagnostics.vendors import vendor
 from portal import access
 
 LONGEST_COMPANY_ID = 64
+SUBMISSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+HIDDEN = {"submission": SUBMISSION, "helpdesk": HELPDESK, "ticket": TICKET}
+"""What comes with the page, typed by nobody, and what it looks like where it is usable."""
 SAME_REPORT = timedelta(minutes=10)
 """The same report from the same browser within this time leads back to its case."""
 
@@ -108,20 +112,29 @@ class StartForm(forms.Form):
     )
     device_model = forms.ChoiceField(label=_("Clock model (optional)"), required=False)
     asked_at = forms.ChoiceField(
-        label=_("When did you ask for the code? (optional)"), choices=ASKED_AT, required=False, widget=forms.RadioSelect
+        label=_("When did you ask for the code? (optional)"),
+        choices=ASKED_AT,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the answers here, or none")},
+        widget=forms.RadioSelect,
     )
-    submission = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    submission = forms.CharField(widget=forms.HiddenInput, required=False)
     helpdesk = forms.CharField(widget=forms.HiddenInput, required=False)
     ticket = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, data: Mapping[str, str] | None = None, *, article: Article, initial: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(data, initial={"submission": secrets.token_urlsafe(16), **(initial or {})})
+        # A page without its random value still opens a case; it only cannot be told apart from a second one.
+        fresh = {"submission": secrets.token_urlsafe(16)}
+        super().__init__(None if data is None else fresh | _usable(data), initial=fresh | dict(initial or {}))
         if article.models:
             choices = [("", _("Choose a model")), *((model, model) for model in article.models)]
             self.fields["device_model"] = forms.ChoiceField(
-                label=_("Clock model (optional)"), required=False, choices=choices
+                label=_("Clock model (optional)"),
+                required=False,
+                choices=choices,
+                error_messages={"invalid_choice": _("Choose a clock model from the list, or none")},
             )
         else:
             del self.fields["device_model"]
@@ -132,18 +145,10 @@ class StartForm(forms.Form):
             raise forms.ValidationError(self.fields["company_id"].error_messages["null_characters_not_allowed"])
         return company_id
 
-    def clean_helpdesk(self) -> str:
-        """Nobody typed it, so what is no name of a helpdesk is left out rather than complained about."""
-        helpdesk: str = self.cleaned_data["helpdesk"]
-        return helpdesk if HELPDESK.fullmatch(helpdesk) else ""
 
-    def clean_ticket(self) -> str:
-        ticket: str = self.cleaned_data["ticket"]
-        return ticket if TICKET.fullmatch(ticket) else ""
-
-    def clean_submission(self) -> str:
-        """A page without its random value still opens a case; it only cannot be told apart from a second one."""
-        return self.cleaned_data["submission"] or secrets.token_urlsafe(16)
+def _usable(data: Mapping[str, str]) -> dict[str, str]:
+    """What was sent, without the hidden values that cannot be used: nobody typed them, so nobody can mend them."""
+    return {name: value for name, value in data.items() if name not in HIDDEN or HIDDEN[name].fullmatch(value)}
 
 
 def render_start(request: HttpRequest, article: Article, *, initial: Mapping[str, str] | None = None) -> HttpResponse:
@@ -178,14 +183,23 @@ def parsed(text: str) -> Address:
     return parse_address(text, extra_suffixes=settings.EXTRA_SUFFIXES)
 
 
-def words_for_limit(limit: LimitReached) -> str:
-    """When to try again, in whole minutes."""
+def words_for_limit(limit: LimitReached, *, typed: bool = True) -> str:
+    """When to try again, in whole minutes; where something was `typed`, that it is still there."""
     minutes = -(-limit.retry_after // 60)
-    return ngettext(
-        "That was asked for too often. Please try again in %(minutes)d minute; what you typed is still here.",
-        "That was asked for too often. Please try again in %(minutes)d minutes; what you typed is still here.",
-        minutes,
-    ) % {"minutes": minutes}
+    text = (
+        ngettext(
+            "That was asked for too often. Please try again in %(minutes)d minute; what you typed is still here.",
+            "That was asked for too often. Please try again in %(minutes)d minutes; what you typed is still here.",
+            minutes,
+        )
+        if typed
+        else ngettext(
+            "That was asked for too often. Please try again in %(minutes)d minute.",
+            "That was asked for too often. Please try again in %(minutes)d minutes.",
+            minutes,
+        )
+    )
+    return text % {"minutes": minutes}
 
 
 def limit_reached(response: HttpResponse, limit: LimitReached) -> HttpResponse:

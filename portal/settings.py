@@ -287,6 +287,7 @@ if HTTPS and TRUSTED_PROXY_HOPS:
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+FILE_UPLOAD_HANDLERS = ["portal.uploads.NoUploads"]
 
 # --- Probes, lab and test message ---
 
@@ -381,7 +382,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"hide_keys": {"()": "portal.log.HideKeys"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_keys"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
     "loggers": {name: {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True} for name in ("diagnostics", "portal")}
     | {"django": {"handlers": [], "level": "WARNING", "propagate": True}},

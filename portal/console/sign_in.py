@@ -15,8 +15,12 @@ from diagnostics.services.limits import LimitReached, Rule
 from portal.access import source_of
 
 SIGN_IN_BY_SOURCE = Rule("sign-in-by-source", 60, timedelta(minutes=15))
-SIGN_IN_BY_NAME = Rule("sign-in-by-name", 10, timedelta(minutes=15))
-"""Right and wrong tries both count, so that many guesses at once cannot slip past before the first failure is known."""
+SIGN_IN_BY_NAME_AND_SOURCE = Rule("sign-in-by-name-and-source", 10, timedelta(minutes=15))
+SIGN_IN_BY_NAME = Rule("sign-in-by-name", 50, timedelta(minutes=15))
+"""Right and wrong tries both count, so that many guesses at once cannot slip past before the first failure is known.
+
+The name alone has the higher number: a stranger elsewhere must not lock an agent out with a few tries.
+"""
 
 
 class SignInForm(AuthenticationForm):
@@ -38,7 +42,7 @@ class SignInForm(AuthenticationForm):
         name = self.cleaned_data.get("username")
         if name and self.request:
             try:
-                limits.take(((SIGN_IN_BY_SOURCE, source_of(self.request)), (SIGN_IN_BY_NAME, name.casefold())))
+                limits.take(_uses(name.casefold(), source_of(self.request)))
             except LimitReached as limit:
                 self.limit = limit
                 raise forms.ValidationError(_wait(limit), code="limit") from limit
@@ -62,6 +66,10 @@ class SignIn(LoginView):
 
 class SignOut(LogoutView):
     http_method_names = ["post", "options"]
+
+
+def _uses(name: str, source: str) -> list[tuple[Rule, str]]:
+    return [(SIGN_IN_BY_SOURCE, source), (SIGN_IN_BY_NAME_AND_SOURCE, f"{source} {name}"), (SIGN_IN_BY_NAME, name)]
 
 
 def _wait(limit: LimitReached) -> str:

@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from portal import references  # noqa: F401 - registers the converter
 from portal.console import views
 from portal.console.sign_in import SignIn, SignOut
 
@@ -7,8 +8,8 @@ app_name = "console"
 
 urlpatterns = [
     path("", views.cases, name="cases"),
-    path("cases/<slug:reference>/", views.case, name="case"),
-    path("cases/<slug:reference>/again/", views.again, name="again"),
+    path("cases/<reference:reference>/", views.case, name="case"),
+    path("cases/<reference:reference>/again/", views.again, name="again"),
     re_path(
         r"^tickets/(?P<helpdesk>[a-z0-9-]{1,20})/(?P<ticket>[A-Za-z0-9._:#-]{1,64})/\Z", views.ticket, name="ticket"
     ),

@@ -57,7 +57,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 @agents_only
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """One case with its whole history."""
-    found = get_object_or_404(Case, reference=reference.upper())
+    found = get_object_or_404(Case, reference=reference)
     context = {"case": found, "stories": history_of(found), "ticket_url": _ticket_url(found)}
     return render(request, "console/case.html", context)
 
@@ -66,7 +66,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 @agents_only
 def again(request: HttpRequest, reference: str) -> HttpResponse:
     """Start another run; a run that is still going is as good."""
-    found = get_object_or_404(Case, reference=reference.upper())
+    found = get_object_or_404(Case, reference=reference)
     try:
         run = start_run(found, asked_by=request.user.get_username()[:ASKED_BY_LENGTH])
     except LimitReached as limit:

@@ -54,7 +54,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         case = open_linked_case(found, article=article, source=source_of(request), language=_language())
     except LimitReached as limit:
-        return limit_reached(_landing(request, found, article, problem=words_for_limit(limit)), limit)
+        return limit_reached(_landing(request, found, article, problem=words_for_limit(limit, typed=False)), limit)
     return _unlisted(open_page(request, case))
 
 

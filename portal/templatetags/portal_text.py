@@ -26,8 +26,13 @@ def markdown(text: str) -> SafeString:
 @register.filter
 def foreign(text: str) -> str:
     """A text from somebody else's server, fit to be shown: without control and direction characters, cut at 500."""
-    kept = "".join(one for one in text.replace("\r\n", "\n") if one == "\n" or unicodedata.category(one)[0] != "C")
+    kept = visible(text)
     return kept if len(kept) <= LONGEST else f"{kept[:LONGEST]}…"
+
+
+def visible(text: str) -> str:
+    """The text without control and direction characters, but for line ends."""
+    return "".join(one for one in text.replace("\r\n", "\n") if one == "\n" or unicodedata.category(one)[0] != "C")
 
 
 @register.filter

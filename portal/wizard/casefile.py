@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from diagnostics import registry
-from diagnostics.addresses import mask
 from diagnostics.articles import article
+from diagnostics.codec import Unreadable
+from diagnostics.content import BadContent
 from diagnostics.domain import Article, Diagnosis, Evidence, Provider, Vendor
 from diagnostics.models import Case, MessageState, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
@@ -23,11 +22,20 @@ from diagnostics.probes.test_message import MailboxAnswer
 from diagnostics.providers import provider
 from diagnostics.services.runs import diagnosis_of, evidence_of
 from diagnostics.vendors import vendor
-from portal.templatetags.portal_text import foreign
+from portal.templatetags.portal_text import foreign, visible
+from portal.wizard.masking import without_mailboxes
 
 MAY_HAVE_ARRIVED = (MessageState.ACCEPTED, MessageState.UNKNOWN)
 SLOW_AFTER = timedelta(seconds=30)
 POLLED_FOR = timedelta(minutes=3)
+
+
+class ContentGone(Exception):
+    """The case's article or its vendor profile is no longer there."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(f"{case.article}, {case.vendor}")
+        self.case = case
 
 
 class Pace(StrEnum):
@@ -51,15 +59,18 @@ class CaseFile:
     evidence: Evidence
     messages: Mapping[str, TestMessage]
     now: datetime
+    outdated: bool = False
+    """The run has ended, but its diagnosis was written by a version that this one cannot read."""
     masked: bool = False
     """For eyes other than the owner's: no mailbox is named whole."""
 
     def shown(self, text: str) -> str:
         """A text from outside, fit to be shown; where the file is masked, without the mailboxes' names."""
-        if self.masked:
-            for address in {self.case.address, *(message.address for message in self.messages.values())}:
-                text = re.sub(re.escape(address), lambda found: mask(found[0]), text, flags=re.IGNORECASE)
-        return foreign(text)
+        if not self.masked:
+            return foreign(text)
+        known = (self.case.address, *(message.address for message in self.messages.values()))
+        # An invisible character inside an address must not hide it, nor may the cut at the end.
+        return foreign(without_mailboxes(visible(text), known))
 
     @property
     def address(self) -> str:
@@ -126,22 +137,36 @@ class CaseFile:
 
 
 def read(case: Case, *, masked: bool = False) -> CaseFile:
-    """Everything a page shows; 404 where the case's article is no longer there."""
-    content = article(case.article, get_language() or "en")
-    if content is None:
-        raise Http404
+    """Everything a page shows. Raises ContentGone."""
+    content, sender = content_for(case)
     run = case.runs.order_by("-number")[0]
+    try:
+        diagnosis, unreadable = diagnosis_of(run), False
+    except Unreadable:
+        diagnosis, unreadable = None, True
     return CaseFile(
         case=case,
         article=content,
-        vendor=vendor(case.vendor),
+        vendor=sender,
         run=run,
-        diagnosis=diagnosis_of(run),
+        diagnosis=diagnosis,
         evidence=evidence_of(run),
         messages=_messages(run),
         now=timezone.now(),
+        outdated=unreadable and run.finished,
         masked=masked,
     )
+
+
+def content_for(case: Case) -> tuple[Article, Vendor]:
+    """The case's article in the visitor's language and whoever sends its codes. Raises ContentGone."""
+    content = article(case.article, get_language() or "en")
+    if content is None:
+        raise ContentGone(case)
+    try:
+        return content, vendor(case.vendor)
+    except BadContent as bad:
+        raise ContentGone(case) from bad
 
 
 def etag_of(file: CaseFile) -> str:

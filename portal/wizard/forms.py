@@ -31,6 +31,7 @@ class CodeForm(forms.Form):
         error_messages={
             "required": _("Type the 6 digits of the test message"),
             "max_length": _("The test code has 6 digits"),
+            "null_characters_not_allowed": _("The test code has 6 digits"),
         },
         widget=forms.TextInput(
             attrs={

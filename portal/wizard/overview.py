@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from diagnostics.domain import Answer, Section, Status, Verdict
+from diagnostics.domain import Answer, Gap, Section, Status, Verdict
 from diagnostics.models import MessageState, Purpose
 from diagnostics.verdicts import status_of
 from portal.wizard import words
@@ -58,6 +58,8 @@ def overview(file: CaseFile) -> Overview:
     found = [one for one in causes(file) if not (one.tag == NOT_SEEN and file.to_be_answered)]
     cause = found[0] if found else None
     verdict = str(file.diagnosis.verdict) if file.diagnosis and (cause or file.run.finished) else ""
+    if file.outdated:
+        verdict = str(Verdict.INCONCLUSIVE)
     return Overview(
         headline=cause.remedy.headline if cause else _headline(file),
         verdict=verdict,
@@ -72,6 +74,8 @@ def overview(file: CaseFile) -> Overview:
 
 def row(file: CaseFile, section: Section) -> Row:
     """A section's status and one line about it."""
+    if file.outdated:
+        return Row(section, Status.COULD_NOT_CHECK, words.GAPS[Gap.OUTDATED])
     status = status_of(file.diagnosis, section.questions)
     return Row(section, status, _line(file, section, status))
 
@@ -88,6 +92,8 @@ def section_of(file: CaseFile, cause: ShownCause) -> Section | None:
 
 
 def _headline(file: CaseFile) -> words.Words:
+    if file.outdated:
+        return _("These results were recorded by another version of this site. Please check again.")
     if not file.run.finished or file.diagnosis is None:
         return _("We are checking the way of your e-mail.")
     if file.diagnosis.verdict is Verdict.INCONCLUSIVE:

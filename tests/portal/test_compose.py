@@ -103,6 +103,11 @@ def test_the_broker_keeps_what_it_was_given() -> None:
     assert "--maxmemory-policy noeviction" in command
 
 
+@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+def test_what_a_service_writes_to_disk_is_bounded(service: str) -> None:
+    assert COMPOSE["services"][service]["tmpfs"] == ["/tmp:size=64m"]
+
+
 def test_docker_compose_accepts_the_file() -> None:
     program = shutil.which("docker-compose")
     if program is None:

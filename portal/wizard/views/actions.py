@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from diagnostics.domain import Address
+from diagnostics.domain import Address, Section
 from diagnostics.models import Case, LinkKind, Purpose, TestMessage
-from diagnostics.probes.test_message import Whereabouts
+from diagnostics.probes.test_message import ComparisonAnswer, MailboxAnswer, Whereabouts
 from diagnostics.services.cases import link_of, mint_link, start_run
 from diagnostics.services.limits import LimitReached
 from diagnostics.services.messages import (
@@ -24,11 +24,13 @@ from diagnostics.services.messages import (
     request_message,
     type_code,
 )
+from diagnostics.services.runs import evidence_of
 from portal import access
 from portal.intake import Problem, limit_reached, problems_of, words_for_limit
 from portal.wizard.blocks import Forms
+from portal.wizard.casefile import MAY_HAVE_ARRIVED, content_for
 from portal.wizard.forms import CodeForm, MessageForm, OtherMailboxForm, WhereaboutsForm
-from portal.wizard.views.case import case_page, private, section_page
+from portal.wizard.views.case import case_page, or_gone, private, section_page
 
 Act = Callable[[HttpRequest, Case], HttpResponse]
 
@@ -37,15 +39,17 @@ def action(act: Act) -> Callable[..., HttpResponse]:
     """A POST on a case. Whoever reloads the address with a GET is led back to the page; a limit is shown in place."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
+    @or_gone
     @wraps(act)
     def view(request: HttpRequest, reference: str) -> HttpResponse:
         case = access.case_for(request, reference)
         if request.method != "POST":
             return private(redirect("wizard:case", case.reference))
+        content_for(case)
         try:
             return private(act(request, case))
         except LimitReached as limit:
-            return limit_reached(_page(request, case, Problem(words_for_limit(limit))), limit)
+            return limit_reached(_page(request, case, Problem(words_for_limit(limit, typed=False))), limit)
 
     return view
 
@@ -77,7 +81,7 @@ def message(request: HttpRequest, case: Case) -> HttpResponse:
         stopped = _("Whoever reads that mailbox asked us to send it no more test messages. We will not for 30 days.")
         return _page(request, case, Problem(stopped), sent=sent)
     except LimitReached as limit:
-        return limit_reached(_page(request, case, Problem(words_for_limit(limit)), sent=sent), limit)
+        return limit_reached(_page(request, case, Problem(words_for_limit(limit, typed=bool(sent))), sent=sent), limit)
     return _back(request, case, purpose)
 
 
@@ -111,14 +115,19 @@ def whereabouts(request: HttpRequest, case: Case) -> HttpResponse:
         return _page(request, case, Problem(_("Send the test message first.")))
     if not form.is_valid():
         return _page(request, case, *problems_of(form), sent={("where", purpose): form})
-    answer_whereabouts(message, Whereabouts(form.cleaned_data["where"]))
+    if message.state not in MAY_HAVE_ARRIVED:
+        nowhere = _("Your mail server has not taken our test message, so it cannot be in your mailbox.")
+        return _page(request, case, Problem(nowhere), sent={("where", purpose): form})
+    where = Whereabouts(form.cleaned_data["where"])
+    if where is not _said_before(message):
+        answer_whereabouts(message, where)
     return _back(request, case, purpose)
 
 
 @action
 def it_page(request: HttpRequest, case: Case) -> HttpResponse:
     """Make the read-only link for IT; while this browser holds a live one, that one stays."""
-    response = _see_other(f"{_section_url(request, case)}#it-pack")
+    response = _see_other(f"{_url(case, _section(request, case, 'it-pack'))}#it-pack")
     held = link_of(access.token_held(request, case.reference, LinkKind.IT))
     if held is None or held.case_id != case.pk or held.kind != LinkKind.IT:
         access.remember(response, case, mint_link(case, LinkKind.IT), LinkKind.IT)
@@ -134,23 +143,44 @@ def _message(case: Case, purpose: Purpose) -> TestMessage | None:
     return case.runs.order_by("-number")[0].test_messages.filter(purpose=purpose).first()
 
 
+def _said_before(message: TestMessage) -> Whereabouts | None:
+    kind = MailboxAnswer if message.purpose == Purpose.PRIMARY else ComparisonAnswer
+    answer = evidence_of(message.run).get(kind)
+    return answer.where if answer else None
+
+
 def _page(request: HttpRequest, case: Case, *problems: Problem, sent: Forms | None = None) -> HttpResponse:
     """The page that the POST came from, with what was wrong on top and every form as it was sent."""
-    slug = request.POST.get("section", "")
-    if not slug:
+    section = _section(request, case, *(_blocks_of(_purpose(request)) if sent else ()))
+    if section is None:
         return case_page(request, case, problems=problems)
-    return section_page(request, case, slug, problems=problems, sent=sent)
+    return section_page(request, case, section.slug, problems=problems, sent=sent)
 
 
 def _back(request: HttpRequest, case: Case, purpose: Purpose) -> HttpResponse:
-    return _see_other(f"{_section_url(request, case)}#message-{purpose}")
+    return _see_other(f"{_url(case, _section(request, case, *_blocks_of(purpose)))}#message-{purpose}")
 
 
-def _section_url(request: HttpRequest, case: Case) -> str:
-    form_section = request.POST.get("section", "")
-    if form_section.replace("-", "").isalnum():
-        return reverse("wizard:section", args=[case.reference, form_section])
-    return reverse("wizard:case", args=[case.reference])
+def _blocks_of(purpose: Purpose) -> tuple[str, ...]:
+    """The blocks that show a test message and its forms, the best place first."""
+    return ("test-message", "compare") if purpose is Purpose.PRIMARY else ("compare",)
+
+
+def _section(request: HttpRequest, case: Case, *blocks: str) -> Section | None:
+    """The section that the POST says it came from, if it is one of the article's and has one of the blocks; else the
+    first that has one.
+    """
+    article, _vendor = content_for(case)
+    said = article.section(request.POST.get("section", ""))
+    if said and (not blocks or set(blocks).intersection(said.blocks)):
+        return said
+    return next((one for block in blocks for one in article.sections if block in one.blocks), said)
+
+
+def _url(case: Case, section: Section | None) -> str:
+    if section is None:
+        return reverse("wizard:case", args=[case.reference])
+    return reverse("wizard:section", args=[case.reference, section.slug])
 
 
 def _see_other(url: str) -> HttpResponse:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from portal import access
 from portal.intake import Problem
 from portal.wizard import words
 from portal.wizard.blocks import Forms, Page, blocks, message_part
-from portal.wizard.casefile import CaseFile, etag_of, read
+from portal.wizard.casefile import CaseFile, ContentGone, etag_of, read
 from portal.wizard.causes import causes_of, notes_of
 from portal.wizard.details import details_of, facts_of, replies_of
 from portal.wizard.overview import overview, row
@@ -27,13 +28,32 @@ PARTS = {f"message-{purpose.value}": purpose for purpose in Purpose}
 """Ids of the parts of a page that show one test message."""
 
 
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def or_gone(view: View[P]) -> View[P]:
+    """Where the case's article is no longer there, a page that says so (410, RFC 9110 section 15.5.11)."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ContentGone as gone:
+            return private(render(request, "wizard/gone.html", {"case": gone.case}, status=410))
+
+    return answer
+
+
 @require_safe
+@or_gone
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of the case; htmx gets the part that changes, or 304 while nothing did."""
     return case_page(request, access.case_for(request, reference))
 
 
 @require_safe
+@or_gone
 def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     """One section of the article with the evidence that belongs to it."""
     return section_page(request, access.case_for(request, reference), section)

@@ -15,7 +15,7 @@ from portal.wizard.causes import causes
 from portal.wizard.details import details_of, facts_of
 from portal.wizard.for_it import link_to, refusals
 from portal.wizard.overview import overview
-from portal.wizard.views.case import private
+from portal.wizard.views.case import or_gone, private
 
 
 @require_safe
@@ -30,6 +30,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_safe
+@or_gone
 def it(request: HttpRequest, token: str) -> HttpResponse:
     """What IT needs: findings, refusals, the list to allow, the provider's own steps. Nothing is changed here."""
     link = link_of(token)

@@ -21,8 +21,8 @@ REFUSED = {
     "this network": "0.0.0.0",  # noqa: S104
     "this network, any host": "0.1.2.3",
     "private 10/8": "10.0.0.1",
-    "protocol assignments": "192.0.0.9",
-    "protocol assignments, anycast": "192.0.0.10",
+    "protocol assignments, PCP anycast": "192.0.0.9",
+    "protocol assignments, TURN anycast": "192.0.0.10",
     "IPv6 that nobody was given": "1::1",
     "IPv6 that nobody was given, higher": "4000::1",
     "IPv6 that nobody was given, highest": "e000::1",

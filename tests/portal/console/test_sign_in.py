@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from portal.console.sign_in import SIGN_IN_BY_NAME, SIGN_IN_BY_SOURCE
+from portal.console.sign_in import SIGN_IN_BY_NAME, SIGN_IN_BY_NAME_AND_SOURCE, SIGN_IN_BY_SOURCE
 
 pytestmark = pytest.mark.django_db
 URL = "/console/sign-in/"
@@ -45,6 +45,14 @@ def test_guessing_one_name_is_stopped_even_with_the_right_password(client: Clien
     assert 0 < int(response["Retry-After"]) <= SIGN_IN_BY_NAME.period.total_seconds()
     assert "wait" in response.content.decode()
     assert "_auth_user_id" not in client.session
+
+
+def test_a_stranger_elsewhere_does_not_lock_an_agent_out(client: Client, agent: User) -> None:
+    for _ in range(SIGN_IN_BY_NAME_AND_SOURCE.count):
+        client.post(URL, {"username": agent.username, "password": "wrong"}, REMOTE_ADDR="192.0.2.66")
+    right = {"username": agent.username, "password": PASSWORD}
+    assert client.post(URL, right, REMOTE_ADDR="192.0.2.66").status_code == 429
+    assert client.post(URL, right, REMOTE_ADDR="198.51.100.1").status_code == 302
 
 
 def test_guessing_many_names_from_one_network_is_stopped(client: Client, agent: User) -> None:

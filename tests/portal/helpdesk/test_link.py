@@ -104,6 +104,8 @@ def test_too_many_cases_from_one_network_have_to_wait(client: Client, token: str
     response = client.post(f"/l/{token}/")
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
+    assert "asked for too often" in response.content.decode()
+    assert "what you typed" not in response.content.decode()
     assert not Case.objects.exists()
 
 

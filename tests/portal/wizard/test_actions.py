@@ -5,7 +5,7 @@ from django.urls import reverse
 from diagnostics.domain import Address, SendOutcome
 from diagnostics.models import Case, CaseLink, LinkKind, MailStop, ObservationRecord, Purpose, Run, TestMessage
 from diagnostics.services import messages
-from tests.portal.wizard.conftest import finish, opened, sent
+from tests.portal.wizard.conftest import finish, give, opened, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +112,63 @@ def test_where_the_message_was_found_is_kept_and_judged(owner: Client, case: Cas
     sent(case)
     assert act(owner, case, "whereabouts", purpose="primary", where="spam").status_code == 303
     assert case.runs.get().cause == "placed.spam"
+
+
+@pytest.mark.parametrize("outcome", [SendOutcome.REFUSED, SendOutcome.DEFERRED, SendOutcome.UNREACHABLE])
+def test_what_was_not_taken_cannot_have_been_found(owner: Client, case: Case, outcome: SendOutcome) -> None:
+    finish(case)
+    sent(case, outcome=outcome, code=550, reply="5.1.1 no such user")
+    before = counts()
+    response = act(owner, case, "whereabouts", purpose="primary", where="inbox")
+    assert "has not taken our test message" in response.content.decode()
+    assert counts() == before
+
+
+def test_the_same_answer_again_changes_nothing_and_another_one_does(owner: Client, case: Case) -> None:
+    finish(case)
+    sent(case)
+    act(owner, case, "whereabouts", purpose="primary", where="spam")
+    before = counts()
+    assert act(owner, case, "whereabouts", purpose="primary", where="spam").status_code == 303
+    assert counts() == before
+    act(owner, case, "whereabouts", purpose="primary", where="quarantine")
+    assert counts() != before
+
+
+@pytest.mark.parametrize("section", ["", "é", "no-such-section", "a\x00b", "../.."])
+class TestAFormFromAnUnknownSection:
+    def test_keeps_the_second_mailbox_that_was_typed(self, owner: Client, section: str) -> None:
+        compared = opened(slug="timeclock")
+        give(owner, compared)
+        response = act(owner, compared, "message", section=section, purpose="comparison", address="anna@localhost")
+        assert "compare" in response.context["section"].blocks
+        assert 'value="anna@localhost"' in response.content.decode()
+
+    def test_keeps_the_code_that_was_typed(self, owner: Client, case: Case, section: str) -> None:
+        sent(case)
+        response = act(owner, case, "code", section=section, purpose="primary", code="12")
+        assert "test-message" in response.context["section"].blocks
+        assert 'value="12"' in response.content.decode()
+
+    def test_explains_a_missing_choice_where_it_can_be_made(self, owner: Client, case: Case, section: str) -> None:
+        sent(case)
+        response = act(owner, case, "whereabouts", section=section, purpose="primary")
+        assert "test-message" in response.context["section"].blocks
+
+    def test_leads_on_to_a_page_that_is_there(self, owner: Client, case: Case, section: str) -> None:
+        for action in ("again", "message", "it_page"):
+            response = act(owner, case, action, section=section)
+            assert response.status_code == 303
+            assert owner.get(response["Location"]).status_code == 200
+
+
+def test_a_limit_where_nothing_was_typed_does_not_speak_of_it(owner: Client, case: Case) -> None:
+    messages.request_message(
+        opened(), purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.2"
+    )
+    text = act(owner, case, "message", purpose="primary").content.decode()
+    assert "asked for too often" in text
+    assert "what you typed" not in text
 
 
 def test_no_choice_of_where_is_explained(owner: Client, case: Case) -> None:

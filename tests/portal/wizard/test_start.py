@@ -181,3 +181,27 @@ def test_in_lab_mode_the_home_page_offers_the_lab(client: Client, settings) -> N
 
 def test_an_unknown_article_does_not_exist(client: Client) -> None:
     assert client.get("/no-such-article/").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["submission", "helpdesk", "ticket"])
+@pytest.mark.parametrize("value", ["a\x00b", "x" * 500, "ü ß"], ids=["NUL", "too long", "odd letters"])
+def test_hidden_values_that_cannot_be_used_are_left_out(client: Client, name: str, value: str) -> None:
+    assert client.post(URL, report(**{name: value})).status_code == 303
+    case = Case.objects.get()
+    assert (case.helpdesk, case.ticket) == ("", "")
+    again = client.post(URL, report(**{name: value, "address": "not one"}))
+    assert again.context["form"]["submission"].value()
+    assert [problem.target for problem in again.context["problems"]] == ["id_address"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "words"),
+    [
+        ("verification", "asked_at", "Choose one of the answers here, or none"),
+        ("timeclock", "device_model", "Choose a clock model from the list, or none"),
+    ],
+)
+def test_a_choice_that_is_not_offered_is_explained(client: Client, slug: str, field: str, words: str) -> None:
+    text = page(client.post(f"/{slug}/", report(**{field: "tampered\x00"})))
+    assert words in text
+    assert not Case.objects.exists()

@@ -1,0 +1,36 @@
+"""What the log must not learn: the links that open cases carry their key in the path."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+KEY_IN_PATH = re.compile(r"((?<![\w.-])(?:c|it|l|stop)/)[/\s]*[^/\s'\"<>,]+", re.IGNORECASE)
+"""The part of a path behind `/c/`, `/it/`, `/l/` or `/stop/`."""
+
+
+class HideKeys(logging.Filter):
+    """Lets every record pass, with `…` in place of the keys in its message, its arguments and its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = without_keys(str(record.msg))
+        if isinstance(record.args, dict):
+            record.args = {name: _hidden(value) for name, value in record.args.items()}
+        elif record.args:
+            record.args = tuple(map(_hidden, record.args))
+        if record.exc_info and not record.exc_text:
+            # A formatter takes this text where it finds one.
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        record.exc_text = without_keys(record.exc_text) if record.exc_text else record.exc_text
+        return True
+
+
+def without_keys(text: str) -> str:
+    return KEY_IN_PATH.sub(r"\1…", text)
+
+
+def _hidden(value: object) -> object:
+    """Numbers stay numbers for the sake of `%d`; anything else becomes a text only where a key is in it."""
+    text = str(value)
+    hidden = without_keys(text)
+    return value if hidden == text else hidden
