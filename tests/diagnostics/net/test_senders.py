@@ -173,7 +173,7 @@ async def test_where_every_host_defers_the_first_reply_is_told(dns_server) -> No
     assert sent.replies[-2] == SmtpReply(SmtpStage.RCPT, 450, "4.2.0 greylisted")
 
 
-BLOCKED = {"banner": "554 5.7.1 blocked"}
+BLOCKED: dict[str, str | bytes] = {"banner": "554 5.7.1 blocked"}
 GREYLISTED = {"RCPT": "450 4.2.0 greylisted"}
 
 
