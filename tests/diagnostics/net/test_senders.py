@@ -397,7 +397,7 @@ async def test_a_backend_that_takes_too_long_leaves_the_outcome_unknown(relay, s
         settings.EMAIL_TIMEOUT = 2
         started = perf_counter()
         sent = await DjangoBackend(way.backend, timeout=0.3).send(MESSAGE, FROM, ANNA)
-        assert perf_counter() - started < 1
+        assert perf_counter() - started < settings.EMAIL_TIMEOUT
     assert sent.outcome is SendOutcome.UNKNOWN
 
 
