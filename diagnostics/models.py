@@ -36,6 +36,7 @@ class MessageState(models.TextChoices):
     SENDING = "sending"
     """Committed before the first byte leaves. Found here after a crash, it becomes UNKNOWN and is never sent again."""
     ACCEPTED = "accepted"
+    RELAYED = "relayed"
     DEFERRED = "deferred"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
@@ -44,7 +45,12 @@ class MessageState(models.TextChoices):
     @classmethod
     def undecided(cls) -> tuple[MessageState, ...]:
         """Nobody knows yet where the message ends: only the customer can say, once it was taken."""
-        return (cls.QUEUED, cls.SENDING, cls.ACCEPTED, cls.UNKNOWN)
+        return (cls.QUEUED, cls.SENDING, *cls.may_have_arrived())
+
+    @classmethod
+    def may_have_arrived(cls) -> tuple[MessageState, ...]:
+        """Somebody took it, or may have: the customer can look for it."""
+        return (cls.ACCEPTED, cls.RELAYED, cls.UNKNOWN)
 
 
 class Purpose(models.TextChoices):

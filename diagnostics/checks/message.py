@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.domain import Finding, Gap, NotApplicable, SendOutcome, Unobserved, hints, proves
-from diagnostics.probes.test_message import TestMessageReport
+from diagnostics.probes.test_message import TestCodeTyped, TestMessageReport
 from diagnostics.registry import check
 from diagnostics.replies import Group, Reason, classify
 
@@ -59,35 +59,37 @@ REFUSAL = {
 }
 
 
-@check(TestMessageReport, answers="mailbox", emits=MAILBOX)
-def mailbox_exists(report: TestMessageReport) -> Iterator[Finding]:
+@check(TestMessageReport, may_read=(TestCodeTyped,), answers="mailbox", emits=MAILBOX)
+def mailbox_exists(report: TestMessageReport, typed: TestCodeTyped | None) -> Iterator[Finding]:
     """Does the server know the mailbox, and is it open to us?"""
-    yield from _refusal_among(MAILBOX, report)
+    yield from _refusal_among(MAILBOX, report, typed)
 
 
-@check(TestMessageReport, answers="space", emits=SPACE)
-def mailbox_has_space(report: TestMessageReport) -> Iterator[Finding]:
+@check(TestMessageReport, may_read=(TestCodeTyped,), answers="space", emits=SPACE)
+def mailbox_has_space(report: TestMessageReport, typed: TestCodeTyped | None) -> Iterator[Finding]:
     """Is there room in the mailbox?"""
-    yield from _refusal_among(SPACE, report)
+    yield from _refusal_among(SPACE, report, typed)
 
 
-@check(TestMessageReport, answers="deferral", emits=DEFERRAL)
-def taken_at_once(report: TestMessageReport) -> Iterator[Finding]:
+@check(TestMessageReport, may_read=(TestCodeTyped,), answers="deferral", emits=DEFERRAL)
+def taken_at_once(report: TestMessageReport, typed: TestCodeTyped | None) -> Iterator[Finding]:
     """Does the server take mail at the first try? A refusal for now may pass by itself."""
-    yield from _refusal_among(DEFERRAL, report)
+    yield from _refusal_among(DEFERRAL, report, typed)
 
 
-@check(TestMessageReport, answers="refusal", emits=REFUSAL)
-def lets_us_in(report: TestMessageReport) -> Iterator[Finding]:
+@check(TestMessageReport, may_read=(TestCodeTyped,), answers="refusal", emits=REFUSAL)
+def lets_us_in(report: TestMessageReport, typed: TestCodeTyped | None) -> Iterator[Finding]:
     """Does the server let this sender and this message in?"""
-    yield from _refusal_among(REFUSAL, report)
+    yield from _refusal_among(REFUSAL, report, typed)
 
 
-def _refusal_among(tags: set[str], report: TestMessageReport) -> Iterator[Finding]:
-    """The refusal, where its cause is one of `tags`; a message that was taken met none of them."""
+def _refusal_among(tags: set[str], report: TestMessageReport, typed: TestCodeTyped | None) -> Iterator[Finding]:
+    """The refusal, where its cause is one of `tags`; a message that was taken, or has arrived, met none of them."""
     sent = report.transmission
-    if sent.outcome is SendOutcome.ACCEPTED:
+    if sent.outcome is SendOutcome.ACCEPTED or typed is not None:
         return
+    if sent.outcome is SendOutcome.RELAYED:
+        raise Unobserved(Gap.RELAYED)
     if sent.outcome is SendOutcome.UNKNOWN:
         raise Unobserved(Gap.OUTCOME_UNKNOWN)
     reply = sent.decisive
@@ -98,5 +100,6 @@ def _refusal_among(tags: set[str], report: TestMessageReport) -> Iterator[Findin
     if tag not in tags:
         raise NotApplicable(Gap.NOT_TAKEN)
     understood = classified.group is not Group.NONE and not classified.rule.startswith(BY_CODE)
-    finding = proves if understood else hints
+    theirs = bool(sent.host)  # a relay of ours may refuse for reasons of its own
+    finding = proves if understood and theirs else hints
     yield finding(tag, reply=str(reply), host=sent.host, domain=report.domain)

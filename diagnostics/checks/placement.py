@@ -11,6 +11,7 @@ from diagnostics.domain import (
     NotAsked,
     ProviderKind,
     SendOutcome,
+    Unobserved,
     hints,
     proves,
     rules_out,
@@ -65,6 +66,8 @@ def held_on_the_way(
         yield rules_out("accepted.not-seen")
         if typed.after_seconds > typed.code_lifetime:
             yield hints("arrived.late", minutes=str(typed.after_seconds // 60))
+    elif report.transmission.outcome is SendOutcome.RELAYED:
+        raise Unobserved(Gap.RELAYED)
     elif where is Whereabouts.NOWHERE or (where is None and _filtered(system)):
         yield hints("accepted.not-seen", **_names(system))
     elif where is None:
@@ -98,7 +101,7 @@ def only_the_second_arrives(
 
 
 def _must_be_taken(report: TestMessageReport) -> None:
-    if report.transmission.outcome not in (SendOutcome.ACCEPTED, SendOutcome.UNKNOWN):
+    if report.transmission.outcome not in (SendOutcome.ACCEPTED, SendOutcome.RELAYED, SendOutcome.UNKNOWN):
         raise NotApplicable(Gap.NOT_TAKEN)
 
 

@@ -228,6 +228,7 @@ def content_of(message: TestMessage) -> bytes:
 
 _STATES = {
     SendOutcome.ACCEPTED: MessageState.ACCEPTED,
+    SendOutcome.RELAYED: MessageState.RELAYED,
     SendOutcome.DEFERRED: MessageState.DEFERRED,
     SendOutcome.REFUSED: MessageState.REFUSED,
     SendOutcome.UNREACHABLE: MessageState.UNREACHABLE,

@@ -25,7 +25,7 @@ from diagnostics.vendors import vendor
 from portal.templatetags.portal_text import foreign, visible
 from portal.wizard.masking import without_mailboxes
 
-MAY_HAVE_ARRIVED = (MessageState.ACCEPTED, MessageState.UNKNOWN)
+MAY_HAVE_ARRIVED = MessageState.may_have_arrived()
 SLOW_AFTER = timedelta(seconds=30)
 POLLED_FOR = timedelta(minutes=3)
 

@@ -42,7 +42,7 @@ class DjangoBackend:
     ) -> Transmission:
         """As `Sender.send` says.
 
-        ACCEPTED means that the relay or service took it; the recipient's server has not been heard yet.
+        The best outcome is RELAYED: the recipient's server has not been heard yet.
         """
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(_threads, self._send, message, sender, recipient, tls_required)
@@ -82,7 +82,7 @@ class DjangoBackend:
             return _transmission(SendOutcome.UNKNOWN, "the mail backend failed")
         if sent == 0:
             return _transmission(SendOutcome.UNREACHABLE, "the mail backend sent nothing")
-        return _transmission(SendOutcome.ACCEPTED)
+        return _transmission(SendOutcome.RELAYED)
 
 
 def _email(message: bytes, sender: str, recipient: Address, connection: BaseEmailBackend) -> EmailMultiAlternatives:

@@ -272,7 +272,7 @@ REFUSALS = {
     ],
 )
 def test_their_refusal_names_the_cause(check, outcome, text, tag) -> None:
-    assert said(check(sent(outcome, int(text[:3]), text))) == [(tag, P)]
+    assert said(check(sent(outcome, int(text[:3]), text), None)) == [(tag, P)]
 
 
 @pytest.mark.parametrize("check", REFUSALS)
@@ -280,24 +280,46 @@ def test_a_refusal_leaves_nothing_to_ask_about_the_others(check) -> None:
     for other, text in REFUSALS.items():
         if other is not check:
             with pytest.raises(NotApplicable):
-                said(check(sent(SendOutcome.REFUSED, int(text[:3]), text)))
+                said(check(sent(SendOutcome.REFUSED, int(text[:3]), text), None))
 
 
 def test_a_refusal_that_nobody_understands_is_only_a_hint() -> None:
-    assert said(lets_us_in(sent(SendOutcome.REFUSED, 0, "qwertz"))) == [("refused.unclear", H)]
-    assert [strength for _tag, strength in said(lets_us_in(sent(SendOutcome.REFUSED, 550, "550 qwertz")))] == [H]
+    assert said(lets_us_in(sent(SendOutcome.REFUSED, 0, "qwertz"), None)) == [("refused.unclear", H)]
+    assert [strength for _tag, strength in said(lets_us_in(sent(SendOutcome.REFUSED, 550, "550 qwertz"), None))] == [H]
 
 
 @pytest.mark.parametrize("check", REFUSALS)
 def test_a_message_that_was_taken_met_no_refusal(check) -> None:
-    assert said(check(ACCEPTED)) == []
+    assert said(check(ACCEPTED, None)) == []
 
 
 @pytest.mark.parametrize("check", REFUSALS)
-@pytest.mark.parametrize("outcome", [SendOutcome.UNKNOWN, SendOutcome.UNREACHABLE])
+@pytest.mark.parametrize("outcome", [SendOutcome.UNKNOWN, SendOutcome.UNREACHABLE, SendOutcome.RELAYED])
 def test_an_unknown_outcome_is_not_fine(check, outcome) -> None:
     with pytest.raises(Unobserved):
-        said(check(sent(outcome)))
+        said(check(sent(outcome), None))
+
+
+@pytest.mark.parametrize("check", REFUSALS)
+@pytest.mark.parametrize("outcome", [SendOutcome.UNKNOWN, SendOutcome.RELAYED])
+def test_what_has_arrived_met_no_refusal(check, outcome) -> None:
+    assert said(check(sent(outcome), TestCodeTyped(20))) == []
+
+
+def test_a_refusal_by_our_own_relay_proves_nothing_about_them() -> None:
+    relayed = Transmission(
+        SendOutcome.REFUSED, "django", replies=(SmtpReply(SmtpStage.RCPT, 550, "5.1.1 user unknown"),)
+    )
+    report = TestMessageReport("example.org", datetime(2026, 1, 1, tzinfo=UTC), relayed)
+    assert said(mailbox_exists(report, None)) == [("mailbox.unknown", H)]
+
+
+@pytest.mark.parametrize("where", [None, Whereabouts.NOWHERE], ids=["not asked", "nowhere"])
+def test_what_our_relay_took_was_not_accepted_by_them(where) -> None:
+    answer = MailboxAnswer(where) if where else None
+    with pytest.raises(Unobserved) as caught:
+        said(held_on_the_way(sent(SendOutcome.RELAYED), None, answer, GATEWAY))
+    assert caught.value.gap is Gap.RELAYED
 
 
 def test_every_reason_of_a_reply_has_a_cause_and_every_cause_a_question() -> None:

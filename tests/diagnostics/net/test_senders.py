@@ -334,7 +334,7 @@ def relay(settings):
 @pytest.mark.parametrize(
     ("says", "outcome", "decisive"),
     [
-        ({}, SendOutcome.ACCEPTED, None),
+        ({}, SendOutcome.RELAYED, None),
         ({"banner": "554 go away"}, SendOutcome.UNREACHABLE, ("banner", 554)),
         ({"banner": CLOSE}, SendOutcome.UNREACHABLE, None),
         ({"MAIL": "550 5.7.1 not you"}, SendOutcome.REFUSED, ("mail", 550)),
@@ -408,7 +408,7 @@ async def test_a_backend_with_exceptions_of_its_own_leaves_the_outcome_unknown()
 
 async def test_a_backend_that_keeps_mail_in_memory_has_taken_it(mailoutbox) -> None:
     sent = await DjangoBackend("django.core.mail.backends.locmem.EmailBackend").send(MESSAGE, FROM, ANNA)
-    assert sent.outcome is SendOutcome.ACCEPTED
+    assert sent.outcome is SendOutcome.RELAYED
     assert [(mail.subject, mail.to, mail.from_email) for mail in mailoutbox] == [("code", ["anna@mail.test"], FROM)]
 
 
