@@ -21,6 +21,10 @@ class ProbeGroup(StrEnum):
     DNS = "dns"
     PORTS = "ports"
     DELIVERY = "delivery"
+    RECORDS = "records"
+    """The vendor's own records: directory, suppression lists, earlier sends. Shown from tier 1 on, and no public page
+    waits for it, so that its time tells nobody who is a customer.
+    """
 
 
 class Vantage(StrEnum):
@@ -123,6 +127,10 @@ class Gap(StrEnum):
     """The message was refused before, so there is nothing to look for."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     """The message may or may not have been taken: the connection ended after the content was handed over."""
+    NOT_SET_UP = "not_set_up"
+    """This portal is connected to no such record of the vendor's (directory, sending service)."""
+    RECORDS_SILENT = "records_silent"
+    """The vendor's directory or sending service gave no usable answer."""
 
 
 class Unobserved(Exception):
@@ -198,6 +206,7 @@ class Target:
 
     address: Address
     vendor: Vendor
+    company_id: str = ""
 
     @property
     def domain(self) -> str:
@@ -345,8 +354,121 @@ class Transmission:
         return next((reply for reply in reversed(self.replies) if reply.stage is not SmtpStage.QUIT), None)
 
 
+class Membership(StrEnum):
+    """How a company ID and an address stand to each other in the vendor's directory."""
+
+    ADMINISTRATOR = "administrator"
+    """Both are on file together, and the address belongs to an administrator."""
+    NOT_ADMINISTRATOR = "not_administrator"
+    """Both are on file together; the profile may not receive codes."""
+    OTHER_COMPANY = "other_company"
+    """The address is on file, with another company ID."""
+    NOT_ON_FILE = "not_on_file"
+    """The company is known, the address is not on it."""
+    COMPANY_UNKNOWN = "company_unknown"
+    """No such company ID, and the address is on no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryAnswer:
+    """What the vendor's directory says; never shown below tier 1.
+
+    `near` is an address on file for the company that differs from the typed one by a slip or two, empty where there is
+    none; it is shown masked.
+    """
+
+    membership: Membership
+    near: str = ""
+
+
+class SuppressionReason(StrEnum):
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    MANUAL = "manual"
+    """Somebody put the address on the list by hand."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One entry of a sending service's own list of addresses that it no longer sends to. `text` is its explanation."""
+
+    service: str
+    reason: SuppressionReason
+    since: datetime | None = None
+    text: str = ""
+    removable: bool = False
+    """Whether the service lets us take the entry off."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionAnswer:
+    """Every entry for the address, of every configured sending service. `silent` are those that gave no answer."""
+
+    entries: tuple[Suppression, ...] = ()
+    asked: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+class SendEventKind(StrEnum):
+    """What happened to a message on its way through a sending service (django-anymail's normalised events)."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    REJECTED = "rejected"
+    """The service refused to send it, because of a suppression for example."""
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    """The recipient's server took it. That is not the inbox."""
+    AUTORESPONDED = "autoresponded"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SendEvent:
+    """One event of one message. `reply` is what the recipient's server said, where the service tells.
+
+    `reject_reason` is the service's own (`bounced`, `spam`, `unsubscribed`, `blocked`, ...), empty where it gives none.
+    """
+
+    kind: SendEventKind
+    at: datetime
+    service: str
+    message_id: str = ""
+    reply: str = ""
+    reject_reason: str = ""
+    mta: str = ""
+    user_agent: str = ""
+
+
+class Records(Protocol):
+    """The vendor's own records about a customer. Asked in the background only; what they say is shown from tier 1 on.
+
+    Every verb has its own time limit. Raises `Unobserved` (no usable answer) and `NotApplicable` (not set up).
+    """
+
+    async def directory(self, target: Target) -> DirectoryAnswer:
+        """How the case's company ID and address stand to each other."""
+
+    async def suppressions(self, target: Target) -> SuppressionAnswer:
+        """Whether sending services have stopped sending to the address."""
+
+    async def events(self, target: Target) -> tuple[SendEvent, ...]:
+        """What sending services reported about messages to the address in the last days, oldest first."""
+
+
 class Network(Protocol):
     """The only way a probe reaches the world. Every verb has its own time limit and never raises for a bad answer."""
+
+    @property
+    def records(self) -> Records: ...
 
     async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         """Records of one type; CNAMEs followed."""
@@ -518,12 +640,28 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A mailbox provider or security gateway, known by its MX hosts. Texts are plain sentences in English."""
+    """A mailbox provider or security gateway, known by its MX hosts. Texts are plain sentences in English.
+
+    `{senders}`, `{domains}`, `{addresses}` and, in `trace` and `powershell`, `{address}` and `{sender}` are filled in
+    when they are shown; a line whose value is not known is left out.
+    """
 
     slug: str
     name: str
     kind: ProviderKind
     mx_suffixes: tuple[str, ...]
+    family: str = ""
+    """Providers of one family are one system: MX hosts of both are no contradiction. Its own slug where empty."""
+    ended: bool = False
+    """The service is no more: an MX host of it is a left-over."""
+    spf_includes: tuple[str, ...] = ()
+    """What its customers' SPF records include (RFC 7208 section 5.2), as suffixes."""
+    client_hosts: tuple[str, ...] = ()
+    """Where its customers' autodiscover names lead, as suffixes."""
+    dkim_selectors: tuple[str, ...] = ()
+    """Selectors that its customers' DKIM keys have (RFC 6376 section 3.1)."""
+    dkim_hosts: tuple[str, ...] = ()
+    """Where these selectors lead by CNAME, as suffixes; none where the key itself stands under the selector."""
     folders: tuple[str, ...] = ()
     user_quarantine: str = ""
     admin_quarantine: str = ""
@@ -531,6 +669,9 @@ class Provider:
     held_days: int | None = None
     allowlist: tuple[str, ...] = ()
     trace: str = ""
+    """Where the message log is and what to enter there."""
+    powershell: tuple[str, ...] = ()
+    """The same as commands; the values in them are put into quotes."""
     documents: tuple[Document, ...] = ()
     note: str = ""
 
@@ -580,6 +721,10 @@ class Remedy:
     next_step: str
     meaning: str
     action: str
+    for_it: str = ""
+    """The same for an IT department: exact, with the terms of the field; empty where `action` says it all."""
+    with_provider: Mapping[str, str] = field(default_factory=dict)
+    """Provider slug to what is different there, for IT."""
     facts: tuple[str, ...] = ()
 
     @property

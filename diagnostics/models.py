@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from diagnostics.domain import ProbeGroup, Vantage, Verdict
+from diagnostics.domain import ProbeGroup, SendEventKind, Vantage, Verdict
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -141,7 +141,8 @@ class CaseLink(models.Model):
 class Run(models.Model):
     """One pass of the probes over a case.
 
-    `diagnosis` is the encoded `domain.Diagnosis`, provisional until `finished_at`.
+    `diagnosis` is the encoded `domain.Diagnosis` that anyone may see, provisional until `finished_at`;
+    `full_diagnosis` counts what the vendor's own records say, too, and so do `verdict` and `cause`.
     """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="runs")
@@ -152,8 +153,11 @@ class Run(models.Model):
     verdict = models.CharField(max_length=20, blank=True, choices=[(v.value, v.value) for v in Verdict])
     cause = models.CharField(max_length=60, blank=True)
     diagnosis = models.JSONField(null=True)
+    full_diagnosis = models.JSONField(null=True)
     version = models.PositiveIntegerField(default=0)
-    """Grows with everything that changes what a page of this run shows; the pages' ETag."""
+    """Grows with everything that changes what a page of this run shows at tier 0; those pages' ETag."""
+    full_version = models.PositiveIntegerField(default=0)
+    """The same for tiers 1 and 2."""
 
     if TYPE_CHECKING:
         groups: RelatedManager[Group]
@@ -239,6 +243,14 @@ class TestMessage(models.Model):
     dispatched_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    """When the hand-over that counts began: the last one."""
+    tries = models.PositiveSmallIntegerField(default=0)
+    """How often it was handed over; more than once only where their server put it off (4yz)."""
+    first_sent_at = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    """When a message that was put off is handed over again; null where it is not."""
+    service_id = models.CharField(max_length=200, blank=True)
+    """What the sending service calls the message in its events."""
     finished_at = models.DateTimeField(null=True)
     typed_at = models.DateTimeField(null=True)
     wrong_codes = models.PositiveSmallIntegerField(default=0)
@@ -248,6 +260,7 @@ class TestMessage(models.Model):
         indexes = (
             models.Index(fields=("dispatched_at", "id"), condition=Q(state="queued"), name="message_queued"),
             models.Index(fields=("lease_until",), condition=Q(state="sending"), name="message_leased"),
+            models.Index(fields=("next_try_at",), condition=Q(next_try_at__isnull=False), name="message_retried"),
         )
 
     def __str__(self) -> str:
@@ -256,6 +269,89 @@ class TestMessage(models.Model):
     @property
     def finished(self) -> bool:
         return self.state not in (MessageState.QUEUED, MessageState.SENDING)
+
+
+class SenderEvent(models.Model):
+    """What a sending service, a returned message or a mail log told about one message; of test messages and codes.
+
+    The same event told twice is kept once.
+    """
+
+    service = models.CharField(max_length=20)
+    event_id = models.CharField(max_length=120)
+    """The service's own, or a digest of what it said."""
+    kind = models.CharField(max_length=16, choices=[(one.value, one.value) for one in SendEventKind])
+    address = models.CharField(max_length=254)
+    """In the form that limits compare (`addresses.normalise_for_limits`)."""
+    test_message = models.ForeignKey(TestMessage, models.CASCADE, null=True, related_name="events")
+    message_id = models.CharField(max_length=200, blank=True)
+    reply = models.CharField(max_length=2000, blank=True)
+    reject_reason = models.CharField(max_length=40, blank=True)
+    mta = models.CharField(max_length=253, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("service", "event_id"), name="event_once"),)
+        indexes = (
+            models.Index(fields=("address", "at"), name="event_by_address"),
+            models.Index(fields=("message_id",), name="event_by_message_id"),
+            models.Index(fields=("at",), name="event_age"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class SuppressionRelease(models.Model):
+    """An agent had an address taken off a sending service's list: who, when, for which case, and what came of it."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="suppression_releases")
+    service = models.CharField(max_length=20)
+    reason = models.CharField(max_length=12)
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=12, blank=True)
+    """`released`, `refused` or `silent`; empty while it is being asked for."""
+    detail = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"release {self.pk}"
+
+
+class DirectoryEntry(models.Model):
+    """One administrator's or other person's address on a company's account, as imported from the vendor's records."""
+
+    vendor = models.SlugField(max_length=60, db_index=False)
+    company_id = models.CharField(max_length=64)
+    address = models.CharField(max_length=254)
+    """In the form that limits compare, so that capital letters make no difference."""
+    administrator = models.BooleanField()
+    imported_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("vendor", "company_id", "address"), name="one_entry_an_address"),
+        )
+        indexes = (models.Index(fields=("vendor", "address"), name="directory_by_address"),)
+
+    def __str__(self) -> str:
+        return f"directory entry {self.pk}"
+
+
+class VendorHealthRecord(models.Model):
+    """What the scheduled look at our own side found; `data` is the encoded observation `VendorHealth`."""
+
+    vendor = models.SlugField(max_length=60, db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    data = models.JSONField()
+
+    class Meta:
+        indexes = (models.Index(fields=("vendor", "-at"), name="health_newest"),)
+
+    def __str__(self) -> str:
+        return f"health of {self.vendor} {self.pk}"
 
 
 class DeepLink(models.Model):

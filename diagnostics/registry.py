@@ -50,6 +50,7 @@ class Check:
 _probes: dict[type[object], Probe] = {}
 _checks: dict[str, Check] = {}
 _reported: dict[type[object], Vantage] = {}
+_private: set[type[object]] = set()
 
 
 def probe(
@@ -59,17 +60,24 @@ def probe(
 
     def register(collect: C) -> C:
         name = collect.__module__.rpartition(".")[2]
+        if group is ProbeGroup.RECORDS:
+            _private.add(observes)
         _probes[observes] = Probe(name, group, observes, needs, timeout, collect)
         return collect
 
     return register
 
 
-def reported(*, vantage: Vantage) -> Callable[[K], K]:
-    """Register an observation type that no probe makes: the customer, the sending service or a script reports it."""
+def reported(*, vantage: Vantage, private: bool = False) -> Callable[[K], K]:
+    """Register an observation type that no probe makes: the customer, the sending service or a script reports it.
+
+    `private` where it tells something of the vendor's records: see `tier_of`.
+    """
 
     def register(kind: K) -> K:
         _reported[kind] = vantage
+        if private:
+            _private.add(kind)
         return kind
 
     return register
@@ -106,6 +114,12 @@ def probe_for(kind: type[object]) -> Probe | None:
 def reported_vantage(kind: type[object]) -> Vantage | None:
     _load("diagnostics.probes")
     return _reported.get(kind)
+
+
+def tier_of(kind: type[object]) -> int:
+    """From which tier on an observation may be shown and judged: 0 anyone, 1 what the vendor's records say."""
+    _load("diagnostics.probes")
+    return 1 if kind in _private else 0
 
 
 def with_needs(wanted: Iterable[Probe]) -> tuple[Probe, ...]:

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import connection
 
 from diagnostics import registry
-from diagnostics.domain import Seen, SendOutcome, Transmission
+from diagnostics.domain import ProbeGroup, Seen, SendOutcome, Transmission
 from diagnostics.net.configured import configured_network
 from diagnostics.net.loop import run_on_loop, start_on_loop
 from diagnostics.net.senders import sender
+from diagnostics.records import configured_records
 from diagnostics.runner import observe
 from diagnostics.services import cases, limits, messages, runs
 
@@ -30,8 +31,11 @@ def run_group(group_id: int) -> None:
         return
     wanted = [probe for probe in registry.probes() if probe.group is claim.name]
     landed: Landed = SimpleQueue()
+    net = configured_network()
+    if claim.name is ProbeGroup.RECORDS:
+        net = net.with_records(configured_records())
     observing = start_on_loop(
-        observe(wanted, claim.target, configured_network(), on_seen=lambda probe, seen: landed.put(seen)),
+        observe(wanted, claim.target, net, on_seen=lambda probe, seen: landed.put(seen)),
         runs.GROUP_DEADLINE,
     )
     observing.add_done_callback(lambda done: landed.put(None))

@@ -25,7 +25,7 @@ from diagnostics.domain import (
     Unobserved,
     Verdict,
 )
-from diagnostics.registry import Check, arguments, checks, reported_vantage
+from diagnostics.registry import Check, arguments, checks, reported_vantage, tier_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +40,27 @@ WORST_FIRST = (
 """What several answers together are shown as. One fine answer does not cover one that could not be checked."""
 
 
+AGENTS = 2
+"""The tier that sees everything."""
+
+
 def diagnose(
-    evidence: Evidence, *, causes: Mapping[str, Cause], pending: frozenset[type[object]] = frozenset()
+    evidence: Evidence,
+    *,
+    causes: Mapping[str, Cause],
+    pending: frozenset[type[object]] = frozenset(),
+    tier: int = AGENTS,
 ) -> Diagnosis:
-    """Judge all evidence by every check. `causes` by tag; `pending` are observation types that probes are still at."""
+    """Judge all evidence by every check. `causes` by tag; `pending` are observation types that probes are still at.
+
+    What may not be shown at `tier` is not judged either: neither an answer nor its absence gives it away.
+    """
+    evidence = Evidence(seen for seen in evidence if tier_of(seen.kind) <= tier)
+    pending = frozenset(kind for kind in pending if tier_of(kind) <= tier)
     by_question: dict[str, list[Answer]] = {}
     for check in checks():
+        if any(tier_of(kind) > tier for kind in check.reads):
+            continue
         by_question.setdefault(check.question, []).append(_answer(check, evidence, pending))
     answers = tuple(_together(question, parts) for question, parts in by_question.items())
     ranked = _ranked(answers, causes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diagnostics.domain import Verdict
+from diagnostics.domain import SendEvent, Suppression, Verdict
 from diagnostics.lab.behaviours import NameBehaviour, PortBehaviour
 
 Records = Mapping[str, tuple[str, ...]]
@@ -18,6 +18,15 @@ Hosts = Mapping[tuple[str, int], PortBehaviour]
 CustomerSays = Literal["", "arrived", "spam", "quarantine", "nowhere"]
 
 LAB_ZONE = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """An address on a company's account."""
+
+    company_id: str
+    address: str
+    administrator: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +42,19 @@ class Scenario:
     verdict: Verdict
     expects: str = ""
     article: str = "timeclock"
+    company_id: str = "100200"
+    tier: int = 0
+    """Who looks at the diagnosis: at 1 the vendor's records are counted."""
     sends_message: bool = False
     customer_says: CustomerSays = ""
+    on_file: tuple[OnFile, ...] = ()
+    """What the lab's directory knows of the company and the address; at tier 1 and up, else it makes no difference."""
+    suppressed: tuple[Suppression, ...] = ()
+    """What the lab's sending service has on its list for the address."""
+    events: tuple[SendEvent, ...] = ()
+    """What the sending service reports about code e-mails to the address; times are kept in relation to the newest."""
+    reports: tuple[object, ...] = ()
+    """Observations that the customer reports afterwards (answers, pasted headers), in this order."""
     zone: Zone = field(default_factory=dict)
     hosts: Hosts = field(default_factory=dict)
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from diagnostics.domain import Connection, DnsAnswer, SmtpConversation
+import copy
+
+from diagnostics.domain import (
+    Connection,
+    DirectoryAnswer,
+    DnsAnswer,
+    Gap,
+    NotApplicable,
+    Records,
+    SendEvent,
+    SmtpConversation,
+    SuppressionAnswer,
+    Target,
+)
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.dialer import DEFAULT_LIMITS as DIAL_LIMITS
 from diagnostics.net.dialer import Dialer, DialLimits
@@ -11,6 +24,19 @@ from diagnostics.net.resolver import DnsLimits, Resolver
 from diagnostics.net.smtp import SmtpProber
 from diagnostics.net.wire import DEFAULT_LIMITS as SMTP_LIMITS
 from diagnostics.net.wire import SmtpLimits
+
+
+class NoRecords:
+    """Implements `diagnostics.domain.Records` where the portal is connected to none."""
+
+    async def directory(self, target: Target) -> DirectoryAnswer:
+        raise NotApplicable(Gap.NOT_SET_UP)
+
+    async def suppressions(self, target: Target) -> SuppressionAnswer:
+        raise NotApplicable(Gap.NOT_SET_UP)
+
+    async def events(self, target: Target) -> tuple[SendEvent, ...]:
+        raise NotApplicable(Gap.NOT_SET_UP)
 
 
 class LiveNetwork:
@@ -31,6 +57,13 @@ class LiveNetwork:
         self.resolver = Resolver(config, dns)
         self.dialer = Dialer(config, self.resolver, dial)
         self.prober = SmtpProber(self.dialer, smtp)
+        self.records: Records = NoRecords()
+
+    def with_records(self, records: Records) -> LiveNetwork:
+        """The same network, and the vendor's records beside it."""
+        both = copy.copy(self)
+        both.records = records
+        return both
 
     async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         """Within 5 seconds; kept for 30 seconds at most."""

@@ -1,7 +1,8 @@
 """What each cause means and what to do about it: one Markdown file per tag, `<tag>.<language>.md` for another language.
 
 A translation states its texts (headline, next_step, the body); stage, who and facts come from the English file.
-The two `##` headings of the body are marks for this reader and stay in English; nobody sees them.
+The body's parts are what it means and what to do, then, where they help, one for IT and one a provider. Their `##`
+headings are marks for this reader and stay in English; nobody sees them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from pathlib import Path
 
 from diagnostics.content import BadContent, Shelf, build, files, read_front_matter
 from diagnostics.domain import Facts, Remedy
+from diagnostics.providers import providers
 
 MEANING = "## What it means"
 ACTION = "## What to do"
+FOR_IT = "## For your IT department"
+WITH_PROVIDER = "## With "
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
 
@@ -46,6 +50,8 @@ def filled(remedy: Remedy, facts: Facts) -> Remedy:
         next_step=_fill(remedy.next_step, known),
         meaning=_fill_lines(remedy.meaning, escaped),
         action=_fill_lines(remedy.action, escaped),
+        for_it=_fill_lines(remedy.for_it, escaped),
+        with_provider={slug: _fill_lines(text, escaped) for slug, text in remedy.with_provider.items()},
     )
 
 
@@ -62,14 +68,29 @@ def _read(name: str, path: Path) -> Remedy:
     if original.exists():
         tag = parent
         front = {**read_front_matter(original)[0], **front}
-    meaning, mark, action = body.removeprefix(MEANING).partition(f"\n{ACTION}\n")
-    if not body.startswith(f"{MEANING}\n") or not mark or not meaning.strip() or not action.strip():
-        raise BadContent(f"{path}: the body must have the two parts {MEANING!r} and {ACTION!r}")
-    found = build(Remedy, {"tag": tag, "meaning": meaning.strip(), "action": action.strip(), **front}, path)
-    used = set(PLACEHOLDER.findall(f"{found.headline}{found.next_step}{found.meaning}{found.action}"))
+    parts = _parts(body)
+    if list(parts)[:2] != [MEANING, ACTION] or not all(parts.values()):
+        raise BadContent(f"{path}: the body must begin with the two parts {MEANING!r} and {ACTION!r}")
+    meaning, action, for_it = parts.pop(MEANING), parts.pop(ACTION), parts.pop(FOR_IT, "")
+    if strange := [heading for heading in parts if not heading.startswith(WITH_PROVIDER)]:
+        raise BadContent(f"{path}: {strange[0]!r} is none of the parts {FOR_IT!r} and '{WITH_PROVIDER}<provider>'")
+    with_provider = {heading.removeprefix(WITH_PROVIDER): text for heading, text in parts.items()}
+    texts = {"meaning": meaning, "action": action, "for_it": for_it, "with_provider": with_provider}
+    found = build(Remedy, {"tag": tag, **texts, **front}, path)
+    if unknown := set(with_provider) - set(providers()):
+        raise BadContent(f"{path}: there is no provider {', '.join(sorted(unknown))}")
+    used = set(PLACEHOLDER.findall("".join((found.headline, found.next_step, body))))
     if undeclared := used - set(found.facts):
         raise BadContent(f"{path}: facts: {', '.join(sorted(undeclared))} is used as a placeholder, but not declared")
     return found
+
+
+def _parts(body: str) -> dict[str, str]:
+    """The text under each `##` heading, in their order."""
+    pieces = re.split(r"^(## .+)$", body, flags=re.MULTILINE)
+    if pieces[0].strip():
+        return {}
+    return {heading.strip(): text.strip() for heading, text in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 
 def _fill(text: str, facts: Facts) -> str:

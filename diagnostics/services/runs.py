@@ -17,7 +17,7 @@ from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run, 
 from diagnostics.remedies import remedies
 from diagnostics.services.cases import announce_work
 from diagnostics.vendors import vendor
-from diagnostics.verdicts import diagnose
+from diagnostics.verdicts import AGENTS, diagnose
 
 GROUP_DEADLINE = 25.0
 """Seconds a group's probes may take together.
@@ -68,7 +68,7 @@ def record(claim: Claim, seen: Sequence[Seen]) -> bool:
             unique_fields=("group", "kind"),
             update_fields=("vantage", "attempt", "data", "gap", "applies", "detail", "elapsed_ms", "at"),
         )
-        _touch(claim.run_id)
+        _touch(claim)
     return True
 
 
@@ -81,7 +81,7 @@ def finish_group(claim: Claim) -> None:
         Group.objects.filter(pk=claim.group_id).update(
             state=GroupState.DONE, lease_until=None, finished_at=timezone.now()
         )
-        judge(run)
+        judge(run, public=claim.name is not ProbeGroup.RECORDS)
 
 
 def requeue_expired() -> int:
@@ -107,28 +107,26 @@ def requeue_expired() -> int:
                 group.state, group.finished_at = GroupState.FAILED, timezone.now()
             group.save(update_fields=("state", "lease_until", "dispatched_at", "finished_at"))
             if group.state == GroupState.FAILED:
-                judge(run)
+                judge(run, public=group.name != ProbeGroup.RECORDS)
     return count
 
 
 def report(message: TestMessage, observation: object) -> None:
     """Add what was reported about a test message (the hand-over, the customer's answer), and judge its run again."""
-    vantage = registry.reported_vantage(type(observation))
-    if vantage is None:
-        raise TypeError(f"{type(observation).__name__} is not a reported observation")
-    seen = Seen(kind=type(observation), vantage=vantage, at=timezone.now(), observation=observation)
-    with transaction.atomic():
-        run = Run.objects.select_for_update(no_key=True).get(pk=message.run_id)
-        record = _record(seen, case_id=message.case_id, run_id=run.pk)
-        record.message = message
-        record.save()
-        judge(run)
+    _report(message.run_id, observation, message)
 
 
-def judge(run: Run) -> Diagnosis:
-    """Make the run's diagnosis from what is known now, and save it; final once all its groups are.
+def report_to(run: Run, observation: object) -> None:
+    """Add what somebody reported about the case, though not about a test message of ours, and judge the run again."""
+    _report(run.pk, observation, None)
 
-    Call it in a transaction that holds the run.
+
+def judge(run: Run, *, public: bool = True) -> Diagnosis:
+    """Make the run's diagnoses, the public one and the full one, from what is known now, and save them.
+
+    The run is finished once its public groups are. `public` is False where only the vendor's records have said
+    something: nothing of a page at tier 0 may change then, its ETag neither. Returns the full diagnosis. Call it in a
+    transaction that holds the run.
     """
     groups = list(run.groups.all())
     unfinished = {ProbeGroup(group.name) for group in groups if group.state not in GroupState.final()}
@@ -142,26 +140,34 @@ def judge(run: Run) -> Diagnosis:
         else:
             evidence.add(Seen(probe.observes, Vantage.SERVER, timezone.now(), gap=_missing(probe.group, groups)))
     causes = {tag: remedy.cause for tag, remedy in remedies().items()}
-    diagnosis = diagnose(evidence, causes=causes, pending=frozenset(pending))
-    run.diagnosis = encode(diagnosis)
-    run.verdict = diagnosis.verdict
-    run.cause = diagnosis.causes[0].cause if diagnosis.causes else ""
-    if not unfinished and run.finished_at is None:
-        run.finished_at = timezone.now()
-    run.version = F("version") + 1
-    run.save(update_fields=("diagnosis", "verdict", "cause", "finished_at", "version"))
-    run.refresh_from_db(fields=("version",))
-    return diagnosis
+    full = diagnose(evidence, causes=causes, pending=frozenset(pending))
+    run.full_diagnosis = encode(full)
+    run.verdict = full.verdict
+    run.cause = full.causes[0].cause if full.causes else ""
+    changed = ["full_diagnosis", "verdict", "cause", "full_version"]
+    run.full_version = F("full_version") + 1
+    if public:
+        run.diagnosis = encode(diagnose(evidence, causes=causes, pending=frozenset(pending), tier=0))
+        run.version = F("version") + 1
+        changed += ["diagnosis", "version"]
+        if not unfinished - {ProbeGroup.RECORDS} and run.finished_at is None:
+            run.finished_at = timezone.now()
+            changed.append("finished_at")
+    run.save(update_fields=changed)
+    run.refresh_from_db(fields=("version", "full_version"))
+    return full
 
 
-def diagnosis_of(run: Run) -> Diagnosis | None:
-    """The saved diagnosis; None before the first group is done."""
-    return decode(Diagnosis, run.diagnosis) if run.diagnosis else None
+def diagnosis_of(run: Run, tier: int = AGENTS) -> Diagnosis | None:
+    """The saved diagnosis for eyes of that tier; None before the first group is done."""
+    saved = run.full_diagnosis if tier else run.diagnosis
+    return decode(Diagnosis, saved) if saved else None
 
 
-def evidence_of(run: Run) -> Evidence:
-    """What this run's probes saw and what was reported about its test messages, oldest first."""
-    return Evidence(seen_of(record) for record in run.records.order_by("at", "pk"))
+def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
+    """What this run's probes saw and what was reported to it, oldest first, as far as the tier may see it."""
+    seen = (seen_of(record) for record in run.records.order_by("at", "pk"))
+    return Evidence(one for one in seen if registry.tier_of(one.kind) <= tier)
 
 
 def seen_of(record: ObservationRecord) -> Seen:
@@ -190,7 +196,21 @@ def seen_of(record: ObservationRecord) -> Seen:
 
 def target_of(case: Case) -> Target:
     local_part, _, domain = case.address.rpartition("@")
-    return Target(Address(local_part, domain), vendor(case.vendor))
+    return Target(Address(local_part, domain), vendor(case.vendor), case.company_id)
+
+
+def _report(run_id: int, observation: object, message: TestMessage | None) -> None:
+    kind = type(observation)
+    vantage = registry.reported_vantage(kind)
+    if vantage is None:
+        raise TypeError(f"{kind.__name__} is not a reported observation")
+    seen = Seen(kind=kind, vantage=vantage, at=timezone.now(), observation=observation)
+    with transaction.atomic():
+        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+        record = _record(seen, case_id=run.case_id, run_id=run.pk)
+        record.message = message
+        record.save()
+        judge(run, public=registry.tier_of(kind) == 0)
 
 
 def _locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
@@ -225,8 +245,12 @@ def _record(
     )
 
 
-def _touch(run_id: int) -> None:
-    Run.objects.filter(pk=run_id).update(version=F("version") + 1)
+def _touch(claim: Claim) -> None:
+    run = Run.objects.filter(pk=claim.run_id)
+    if claim.name is ProbeGroup.RECORDS:
+        run.update(full_version=F("full_version") + 1)
+    else:
+        run.update(version=F("version") + 1, full_version=F("full_version") + 1)
 
 
 _GAPS = frozenset(Gap)

@@ -57,6 +57,7 @@ GROUPS: Mapping[str, Words] = {
     ProbeGroup.DNS: _("DNS"),
     ProbeGroup.PORTS: _("Ports"),
     ProbeGroup.DELIVERY: _("Delivery"),
+    ProbeGroup.RECORDS: _("Our records"),
 }
 VANTAGES: Mapping[str, Words] = {
     Vantage.SERVER: _("seen from our server"),
@@ -82,6 +83,8 @@ GAPS: Mapping[str, Words] = {
     Gap.NOT_ALL_TRIED: _("Not every mail host could be tried."),
     Gap.NOT_TAKEN: _("The message was refused before."),
     Gap.OUTCOME_UNKNOWN: _("The connection ended after the message was handed over: it may have been taken or not."),
+    Gap.NOT_SET_UP: _("The portal is connected to no such record (directory, sending service)."),
+    Gap.RECORDS_SILENT: _("Our directory or sending service gave no usable answer."),
 }
 REPORTS: Mapping[str, Words] = {
     "TestMessageReport": _("Hand-over of the test message"),

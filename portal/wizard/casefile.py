@@ -15,11 +15,13 @@ from diagnostics import registry
 from diagnostics.articles import article
 from diagnostics.codec import Unreadable
 from diagnostics.content import BadContent
-from diagnostics.domain import Article, Diagnosis, Evidence, Provider, Vendor
+from diagnostics.domain import Article, Diagnosis, Evidence, Provider, ProviderKind, Vendor
 from diagnostics.models import Case, MessageState, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import MailboxAnswer
 from diagnostics.providers import provider
+from diagnostics.registry import Probe
 from diagnostics.services.runs import diagnosis_of, evidence_of
 from diagnostics.vendors import vendor
 from portal.templatetags.portal_text import foreign, visible
@@ -63,6 +65,8 @@ class CaseFile:
     """The run has ended, but its diagnosis was written by a version that this one cannot read."""
     masked: bool = False
     """For eyes other than the owner's: no mailbox is named whole."""
+    tier: int = 0
+    """What of the vendor's records may be shown: 0 nothing."""
 
     def shown(self, text: str) -> str:
         """A text from outside, fit to be shown; where the file is masked, without the mailboxes' names."""
@@ -112,11 +116,15 @@ class CaseFile:
     @cached_property
     def done(self) -> int:
         """How many probes have answered, with something or with a gap."""
-        return sum(self.evidence.latest(probe.observes) is not None for probe in registry.probes())
+        return sum(self.evidence.latest(probe.observes) is not None for probe in self._public_probes)
 
     @cached_property
     def total(self) -> int:
-        return len(registry.probes())
+        return len(self._public_probes)
+
+    @property
+    def _public_probes(self) -> tuple[Probe, ...]:
+        return tuple(probe for probe in registry.probes() if registry.tier_of(probe.observes) == 0)
 
     @cached_property
     def mail_system(self) -> MailSystem | None:
@@ -124,11 +132,22 @@ class CaseFile:
 
     @cached_property
     def gateway(self) -> Provider | None:
-        return provider(self.mail_system.gateway) if self.mail_system else None
+        """Who handles the mail before the mailbox provider does: a filter, or a service that only passes it on."""
+        system = self.mail_system
+        if system is None:
+            return None
+        return provider(system.mailbox_provider if system.kind is ProviderKind.FORWARDER else system.gateway)
 
     @cached_property
     def mailbox_provider(self) -> Provider | None:
-        return provider(self.mail_system.mailbox_provider) if self.mail_system else None
+        """By MX, or behind the gateway by the domain's other records."""
+        return provider(mailbox_of(self.mail_system, self.evidence.get(MailboxBehind)))
+
+    @property
+    def mailbox_certain(self) -> bool:
+        """Whether more than one sign names the mailbox provider, or MX itself; what nobody looked into is not."""
+        behind = self.evidence.get(MailboxBehind)
+        return behind.certain if behind else self.gateway is None
 
     @property
     def providers(self) -> tuple[Provider, ...]:
@@ -137,11 +156,12 @@ class CaseFile:
 
 
 def read(case: Case, *, masked: bool = False) -> CaseFile:
-    """Everything a page shows. Raises ContentGone."""
+    """Everything a page shows. What IT sees is for anyone who has the link: tier 0. Raises ContentGone."""
     content, sender = content_for(case)
     run = case.runs.order_by("-number")[0]
+    tier = 0 if masked else case.tier
     try:
-        diagnosis, unreadable = diagnosis_of(run), False
+        diagnosis, unreadable = diagnosis_of(run, tier), False
     except Unreadable:
         diagnosis, unreadable = None, True
     return CaseFile(
@@ -150,11 +170,12 @@ def read(case: Case, *, masked: bool = False) -> CaseFile:
         vendor=sender,
         run=run,
         diagnosis=diagnosis,
-        evidence=evidence_of(run),
+        evidence=evidence_of(run, tier),
         messages=_messages(run),
         now=timezone.now(),
         outdated=unreadable and run.finished,
         masked=masked,
+        tier=tier,
     )
 
 
@@ -172,7 +193,8 @@ def content_for(case: Case) -> tuple[Article, Vendor]:
 def etag_of(file: CaseFile) -> str:
     """Changes with everything that changes what a poll of the case would show (RFC 9110 section 8.8.3)."""
     messages = (f"{one.purpose}.{one.state}.{one.typed_at is not None:d}" for one in file.messages.values())
-    return f'"{"-".join((str(file.run.pk), str(file.run.version), file.pace, *messages))}"'
+    version = file.run.full_version if file.tier else file.run.version
+    return f'"{"-".join((str(file.run.pk), str(version), file.pace, *messages))}"'
 
 
 def _messages(run: Run) -> dict[str, TestMessage]:

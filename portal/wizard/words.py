@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from diagnostics.domain import ConnectOutcome, DnsStatus, Gap, Stage, Status, Strength, Vantage, Verdict, Who
 from diagnostics.models import MessageState
+from diagnostics.probes.mailbox_behind import SignKind
 from diagnostics.probes.test_message import Whereabouts
 
 Words = str | Promise
@@ -71,6 +72,8 @@ GAPS: Mapping[Gap, Words] = {
     Gap.NOT_ALL_TRIED: _("Some of the mail servers could not be tried, so we cannot be sure."),
     Gap.NOT_TAKEN: _("The message was refused before, so there is nothing to look for."),
     Gap.OUTCOME_UNKNOWN: _("The connection ended too early: your server may or may not have taken the message."),
+    Gap.NOT_SET_UP: _("This site is not connected to the records that would tell."),
+    Gap.RECORDS_SILENT: _("Our own records could not be asked right now."),
 }
 OUTCOMES: Mapping[ConnectOutcome, Words] = {
     ConnectOutcome.OPEN: _("Answers"),
@@ -126,6 +129,14 @@ VANTAGES: Mapping[Vantage, Words] = {
     Vantage.CUSTOMER: _("told by you"),
     Vantage.SENDER: _("told by our sending service"),
 }
+SIGNS: Mapping[SignKind, Words] = {
+    SignKind.MX: _("the mail (MX) records name %(provider)s"),
+    SignKind.AUTODISCOVER: _("mail programs are sent to %(provider)s (autodiscover)"),
+    SignKind.DKIM: _("mail is signed by %(provider)s (DKIM)"),
+    SignKind.SPF: _("the sender record (SPF) includes %(provider)s"),
+    SignKind.TEAMS: _("chat and telephony are with %(provider)s"),
+}
+"""What speaks for a mailbox provider behind a filter."""
 MESSAGE_STATES: Mapping[MessageState, Words] = {
     MessageState.QUEUED: _("It will be sent in a moment."),
     MessageState.SENDING: _("We are handing it over to your mail server."),

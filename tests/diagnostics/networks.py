@@ -10,11 +10,13 @@ from diagnostics.domain import (
     Connection,
     DnsAnswer,
     DnsStatus,
+    Records,
     SmtpConversation,
     Target,
     Vendor,
     VendorHost,
 )
+from diagnostics.net.live import NoRecords
 
 VENDOR = Vendor(
     slug="timeclock",
@@ -38,6 +40,7 @@ class WrittenNetwork:
     dns: Mapping[tuple[str, str], tuple[str, ...] | DnsStatus] = field(default_factory=dict)
     connections: Mapping[tuple[str, int], Connection] = field(default_factory=dict)
     conversations: Mapping[str, SmtpConversation] = field(default_factory=dict)
+    records: Records = field(default_factory=NoRecords)
 
     async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         prepared = self.dns[name, rdtype]

@@ -27,7 +27,7 @@ from portal import embedded
 from portal.supervisor import ProcessEnded, Supervisor
 
 READY_SECONDS = 60
-QUEUES = "dns,ports,delivery,mail"
+QUEUES = "dns,ports,delivery,records,mail,hook"
 AGENT = "agent"
 
 

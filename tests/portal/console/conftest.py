@@ -119,3 +119,5 @@ def _seen(group: ProbeGroup) -> Sequence[Seen]:
         case ProbeGroup.DELIVERY:
             silent = Seen(MxConversations, Vantage.SERVER, timezone.now(), gap=Gap.TIMED_OUT, detail="no\u202ebanner")
             return [silent]
+        case ProbeGroup.RECORDS:
+            return []

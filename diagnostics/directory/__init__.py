@@ -1,0 +1,1 @@
+"""Where the portal asks whether a company has this administrator: one file an adapter."""
