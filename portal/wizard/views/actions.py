@@ -24,9 +24,10 @@ from diagnostics.services.messages import (
     request_message,
     type_code,
 )
-from diagnostics.services.runs import evidence_of
+from diagnostics.services.runs import evidence_of, report_to
 from portal import access
 from portal.intake import Problem, limit_reached, problems_of, words_for_limit
+from portal.wizard import questions
 from portal.wizard.blocks import Forms
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, content_for
 from portal.wizard.forms import CodeForm, MessageForm, OtherMailboxForm, WhereaboutsForm
@@ -122,6 +123,20 @@ def whereabouts(request: HttpRequest, case: Case) -> HttpResponse:
     if where is not _said_before(message):
         answer_whereabouts(message, where)
     return _back(request, case, purpose)
+
+
+@action
+def answer(request: HttpRequest, case: Case) -> HttpResponse:
+    """The answer to the one question of the case page; the same again is as good."""
+    form = questions.asked_for(case, request.POST.dict())
+    if form is None:
+        return case_page(request, case, problems=(Problem(_("That question is no longer asked. Here is the latest.")),))
+    if not form.is_valid():
+        return case_page(request, case, problems=problems_of(form), sent=form)
+    run = case.runs.order_by("-number")[0]
+    if evidence_of(run).get(type(form.observation)) != form.observation:
+        report_to(run, form.observation)
+    return _see_other(reverse("wizard:case", args=[case.reference]))
 
 
 @action

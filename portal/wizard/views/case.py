@@ -17,12 +17,15 @@ from django_htmx.middleware import HtmxDetails
 from diagnostics.models import Case, Purpose
 from portal import access
 from portal.intake import Problem
-from portal.wizard import words
+from portal.wizard import questions, words
 from portal.wizard.blocks import Forms, Page, blocks, message_part
 from portal.wizard.casefile import CaseFile, ContentGone, etag_of, read
 from portal.wizard.causes import causes_of, notes_of
+from portal.wizard.changes import changes
 from portal.wizard.details import details_of, facts_of, replies_of
 from portal.wizard.overview import overview, row
+from portal.wizard.proof import proof
+from portal.wizard.questions import AnswerForm
 
 PARTS = {f"message-{purpose.value}": purpose for purpose in Purpose}
 """Ids of the parts of a page that show one test message."""
@@ -49,7 +52,7 @@ def or_gone(view: View[P]) -> View[P]:
 @or_gone
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of the case; htmx gets the part that changes, or 304 while nothing did."""
-    return case_page(request, access.case_for(request, reference))
+    return case_page(request, access.case_for(request, reference), wanted=request.GET.get("answer", ""))
 
 
 @require_safe
@@ -59,13 +62,31 @@ def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     return section_page(request, access.case_for(request, reference), section)
 
 
-def case_page(request: HttpRequest, case: Case, *, problems: Sequence[Problem] = ()) -> HttpResponse:
-    """Also the answer to a POST that could not be done: then with what was wrong on top."""
+def case_page(
+    request: HttpRequest,
+    case: Case,
+    *,
+    problems: Sequence[Problem] = (),
+    wanted: str = "",
+    sent: AnswerForm | None = None,
+) -> HttpResponse:
+    """Also the answer to a POST that could not be done: then with what was wrong on top and the answer as it was sent.
+
+    `wanted` is the question that the customer wants to answer anew.
+    """
     file = read(case)
     unchanged = _unchanged(request, file)
     if unchanged:
         return unchanged
-    context = {**_common(request, file), "overview": overview(file), "problems": problems}
+    context = {
+        **_common(request, file),
+        "overview": overview(file),
+        "question": sent or questions.form_for(file, wanted),
+        "given": questions.given(file),
+        "changes": changes(file),
+        "proof": proof(file),
+        "problems": problems,
+    }
     template = "wizard/case.html#progress" if _polled(request) else "wizard/case.html"
     return private(render(request, template, context), etag_of(file))
 

@@ -11,7 +11,7 @@ from diagnostics.services.cases import link_of
 from portal import access
 from portal.wizard import recipes
 from portal.wizard.casefile import read
-from portal.wizard.causes import causes
+from portal.wizard.causes import MOST_NAMED, causes
 from portal.wizard.details import details_of, facts_of
 from portal.wizard.for_it import link_to, refusals
 from portal.wizard.overview import overview
@@ -43,7 +43,7 @@ def it(request: HttpRequest, token: str) -> HttpResponse:
         "article": file.article,
         "vendor": file.vendor,
         "overview": overview(file),
-        "causes": causes(file),
+        "causes": causes(file)[:MOST_NAMED],
         "refusals": refusals(file),
         "facts": facts_of(file, file.article.questions),
         "details": details_of(file, file.article.questions),
