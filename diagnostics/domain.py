@@ -131,6 +131,8 @@ class Gap(StrEnum):
     """This portal is connected to no such record of the vendor's (directory, sending service)."""
     RECORDS_SILENT = "records_silent"
     """The vendor's directory or sending service gave no usable answer."""
+    STALE = "stale"
+    """What was found is too old to be relied on."""
 
 
 class Unobserved(Exception):
@@ -198,6 +200,16 @@ class Vendor:
     support_email: str = ""
     support_url: str = ""
     allowlist_version: str = ""
+    sending_addresses: tuple[str, ...] = ()
+    """IP addresses or networks that code e-mails come from; empty: all of `addresses`."""
+    bounce_domains: tuple[str, ...] = ()
+    """Domains of the return path (the envelope sender, which SPF is about); empty: those of `senders`."""
+    dkim_selectors: tuple[str, ...] = ()
+    """`selector`, for a key of every sender's domain, or a whole name, `selector._domainkey.example.net`."""
+    helo_names: tuple[str, ...] = ()
+    """Names that our mail servers give themselves."""
+    unrelated_includes: tuple[str, ...] = ()
+    """Names that our SPF records include for other mail than codes; the article need not list what they allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +246,14 @@ class DnsAnswer:
     records: tuple[str, ...] = ()
     confirmed_by: int = 1
     """How many name servers said so; NXDOMAIN is asked of a second one where there is one."""
+    alias_of: str = ""
+    """The name at the end of the CNAMEs that were followed, without its dot; empty where there were none."""
+    authentic: bool = False
+    """The name server says that DNSSEC vouches for the records (AD, RFC 4035)."""
+    failed_by: int = 0
+    """Of an unanswered question: how many name servers said SERVFAIL. A time-out is no failure of theirs."""
+    extended_errors: tuple[int, ...] = ()
+    """What they said about it (RFC 8914), in numbers; sorted."""
 
 
 class ConnectOutcome(StrEnum):
@@ -265,6 +285,17 @@ class Connection:
     elapsed_ms: int = 0
     tls_version: str = ""
     tls_issuer: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFetch:
+    """What came of asking `mta-sts.<domain>` for its policy (RFC 8461 section 3.3); `status` 0 without an answer."""
+
+    outcome: ConnectOutcome
+    status: int = 0
+    text: str = ""
+    """At most 64 KB; empty unless the status is 200."""
     detail: str = ""
 
 
@@ -347,6 +378,8 @@ class Transmission:
     tls_version: str = ""
     replies: tuple[SmtpReply, ...] = ()
     detail: str = ""
+    service_id: str = ""
+    """What the sending service calls the message in its events; empty where it has no name for it."""
 
     @property
     def decisive(self) -> SmtpReply | None:
@@ -448,6 +481,22 @@ class SendEvent:
     user_agent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SendHistory:
+    """What sending services reported about code e-mails to one address, oldest first; test messages are not among it.
+
+    `others_begun` and `others_ended` are e-mails to other addresses that services reported to have taken over, and to
+    have delivered or lost, in the last day: whether we would have heard. `code_lifetime` is seconds.
+    """
+
+    events: tuple[SendEvent, ...]
+    asked_at: datetime
+    domain: str = ""
+    others_begun: int = 0
+    others_ended: int = 0
+    code_lifetime: int = 600
+
+
 class Records(Protocol):
     """The vendor's own records about a customer. Asked in the background only; what they say is shown from tier 1 on.
 
@@ -460,8 +509,8 @@ class Records(Protocol):
     async def suppressions(self, target: Target) -> SuppressionAnswer:
         """Whether sending services have stopped sending to the address."""
 
-    async def events(self, target: Target) -> tuple[SendEvent, ...]:
-        """What sending services reported about messages to the address in the last days, oldest first."""
+    async def events(self, target: Target) -> SendHistory:
+        """What sending services reported about code e-mails to the address in the last 7 days."""
 
 
 class Network(Protocol):
@@ -470,14 +519,17 @@ class Network(Protocol):
     @property
     def records(self) -> Records: ...
 
-    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
-        """Records of one type; CNAMEs followed."""
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+        """Records of one type; CNAMEs followed. `unchecked` asks for what DNSSEC would hold back, too (CD)."""
 
     async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
         """Look the host up, pass the guard, connect, and, with `tls`, shake hands and verify the certificate."""
 
     async def converse(self, host: str, addresses: tuple[str, ...]) -> SmtpConversation:
         """Talk to an MX host on port 25: banner, EHLO, STARTTLS, EHLO, QUIT."""
+
+    async def fetch_policy(self, domain: str) -> PolicyFetch:
+        """The domain's MTA-STS policy over verified HTTPS, without redirects (RFC 8461 section 3.3)."""
 
 
 # --- evidence -------------------------------------------------------------------------------------------------------
@@ -579,13 +631,23 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class RankedCause:
-    """A cause that the evidence supports. The first of a diagnosis is its headline."""
+    """A cause that the evidence supports. The first of a diagnosis is its headline.
+
+    `question` is the one whose answer says so, `against` are those whose answers rule it out: evidence that contradicts
+    itself is shown, and nobody is sure then.
+    """
 
     cause: str
     strength: Strength
     stage: Stage
     who: tuple[Who, ...]
     facts: Facts = field(default_factory=dict)
+    question: str = ""
+    against: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        return self.strength is Strength.PROVES and not self.against
 
 
 @dataclass(frozen=True, slots=True)
@@ -652,8 +714,8 @@ class Provider:
     mx_suffixes: tuple[str, ...]
     family: str = ""
     """Providers of one family are one system: MX hosts of both are no contradiction. Its own slug where empty."""
-    ended: bool = False
-    """The service is no more: an MX host of it is a left-over."""
+    ended: str = ""
+    """The year since which the service is no more: an MX host of it is a left-over."""
     spf_includes: tuple[str, ...] = ()
     """What its customers' SPF records include (RFC 7208 section 5.2), as suffixes."""
     client_hosts: tuple[str, ...] = ()

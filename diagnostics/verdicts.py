@@ -122,30 +122,42 @@ def _together(question: str, parts: list[Answer]) -> Answer:
 
 
 def _ranked(answers: Iterable[Answer], causes: Mapping[str, Cause]) -> tuple[RankedCause, ...]:
-    """Proofs before hints; within each the first stage of the mail's way first.
+    """Proofs before contradicted proofs before hints; within each the first stage of the mail's way first.
 
-    A cause that is ruled out does not appear.
+    A hint that is ruled out does not appear; a proof does, with what speaks against it.
     """
-    findings = [finding for answer in answers for finding in answer.findings]
-    ruled_out = {finding.tag for finding in findings if finding.strength is Strength.RULES_OUT}
-    stages = list(Stage)
+    found = [(answer.question, finding) for answer in answers for finding in answer.findings]
+    against: dict[str, dict[str, None]] = {}
+    for question, finding in found:
+        if finding.strength is Strength.RULES_OUT:
+            against.setdefault(finding.tag, {})[question] = None
     best: dict[str, RankedCause] = {}
-    for finding in findings:
+    for question, finding in found:
         if finding.severity is not Severity.PROBLEM or finding.strength is Strength.RULES_OUT:
             continue
-        if finding.tag in ruled_out and finding.strength is not Strength.PROVES:
+        if finding.tag in against and finding.strength is not Strength.PROVES:
             continue
         known = best.get(finding.tag)
         if known is None or (known.strength is Strength.HINTS and finding.strength is Strength.PROVES):
             cause = causes[finding.tag]
-            best[finding.tag] = RankedCause(finding.tag, finding.strength, cause.stage, cause.who, finding.facts)
-    order = [Strength.PROVES, Strength.HINTS]
-    return tuple(sorted(best.values(), key=lambda one: (order.index(one.strength), stages.index(one.stage))))
+            best[finding.tag] = RankedCause(
+                cause=finding.tag,
+                strength=finding.strength,
+                stage=cause.stage,
+                who=cause.who,
+                facts=finding.facts,
+                question=question,
+                against=tuple(against.get(finding.tag, ())),
+            )
+    stages = list(Stage)
+    return tuple(
+        sorted(best.values(), key=lambda one: (not one.sure, one.strength is Strength.HINTS, stages.index(one.stage)))
+    )
 
 
 def _verdict(ranked: tuple[RankedCause, ...], answers: Iterable[Answer]) -> Verdict:
     if ranked:
-        return Verdict.CAUSE_FOUND if ranked[0].strength is Strength.PROVES else Verdict.LIKELY_CAUSE
+        return Verdict.CAUSE_FOUND if ranked[0].sure else Verdict.LIKELY_CAUSE
     if any(answer.status is Status.COULD_NOT_CHECK for answer in answers):
         return Verdict.INCONCLUSIVE
     return Verdict.NOTHING_FOUND

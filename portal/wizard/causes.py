@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from diagnostics.domain import Facts, Finding, Remedy, Severity, Strength, Who
+from diagnostics.domain import Facts, Finding, RankedCause, Remedy, Severity, Strength, Who
 from diagnostics.probes.test_message import TestMessageReport
 from diagnostics.providers import provider
 from diagnostics.remedies import filled, remedy
@@ -19,6 +20,18 @@ from portal.wizard.casefile import CaseFile
 
 NOT_SEEN = "accepted.not-seen"
 PROVIDER_FACTS = ("gateway", "provider")
+LONGEST_PROOF = 200
+"""Characters of one line; the whole stands on the section's page."""
+MOST_NAMED = 3
+"""How many causes a page names at most: more are no help."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForProvider:
+    """What is different with one of the providers that handle the mail; Markdown."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +41,15 @@ class ShownCause:
     tag: str
     strength: Strength
     remedy: Remedy
+    proof: words.Words = ""
+    """How we know, in one line; empty for a note."""
+    against: tuple[words.Words, ...] = ()
+    """The questions whose answers speak against it."""
+    at_provider: tuple[ForProvider, ...] = ()
 
     @property
     def sureness(self) -> words.Words:
-        return words.STRENGTHS[self.strength]
+        return words.CONTRADICTED if self.against else words.STRENGTHS[self.strength]
 
     @property
     def stage(self) -> words.Words:
@@ -50,7 +68,24 @@ class ShownCause:
 def causes(file: CaseFile) -> tuple[ShownCause, ...]:
     """The ranked causes of the diagnosis, the headline first."""
     ranked = file.diagnosis.causes if file.diagnosis else ()
-    return tuple(_shown(file, ((one.cause, one.strength, one.facts) for one in ranked)))
+    shown = ((one, _shown(file, one.cause, one.strength, one.facts)) for one in ranked)
+    return tuple(
+        replace(cause, proof=proof_of(file, one), against=tuple(words.QUESTIONS[asked] for asked in one.against))
+        for one, cause in shown
+        if cause
+    )
+
+
+def proof_of(file: CaseFile, one: RankedCause) -> words.Words:
+    """How we know, in one line: what a server said, what the customer told us, or the facts that were seen."""
+    facts = {name: file.shown(fact) for name, fact in one.facts.items() if fact}
+    if reply := facts.get("reply"):
+        text = Truncator(" ".join(reply.split())).chars(LONGEST_PROOF)
+        return _("%(host)s answered: “%(reply)s”") % {"host": facts.get("host", "") or _("The server"), "reply": text}
+    if one.question in words.TOLD_BY_CUSTOMER:
+        return _("You told us so.")
+    seen = "; ".join(f"{words.FACTS[name]}: {fact}" for name, fact in facts.items() if name in words.FACTS)
+    return Truncator(seen).chars(LONGEST_PROOF)
 
 
 def causes_of(file: CaseFile, questions: Iterable[str]) -> tuple[ShownCause, ...]:
@@ -62,11 +97,11 @@ def causes_of(file: CaseFile, questions: Iterable[str]) -> tuple[ShownCause, ...
 def notes_of(file: CaseFile, questions: Iterable[str]) -> tuple[ShownCause, ...]:
     """What is worth knowing, though no reason by itself for mail not to arrive."""
     noted = (
-        (one.tag, one.strength, one.facts)
+        _shown(file, one.tag, one.strength, one.facts)
         for one in findings(file, questions)
         if one.severity is Severity.NOTE and one.strength is not Strength.RULES_OUT
     )
-    return tuple(_shown(file, noted))
+    return tuple(note for note in noted if note)
 
 
 def findings(file: CaseFile, questions: Iterable[str]) -> Iterator[Finding]:
@@ -76,15 +111,16 @@ def findings(file: CaseFile, questions: Iterable[str]) -> Iterator[Finding]:
             yield from answer.findings
 
 
-def _shown(file: CaseFile, found: Iterable[tuple[str, Strength, Facts]]) -> Iterator[ShownCause]:
-    language = get_language() or "en"
-    for tag, strength, facts in found:
-        text = remedy(tag, language)
-        if text:  # a tag of an older version may have none any more
-            text = filled(text, _facts(file, facts))
-            if tag == NOT_SEEN and file.to_be_answered:
-                text = replace(text, headline=_("Your mail server accepted our message. Have you found it?"))
-            yield ShownCause(tag, strength, text)
+def _shown(file: CaseFile, tag: str, strength: Strength, facts: Facts) -> ShownCause | None:
+    """None for a tag of an older version that has no remedy any more."""
+    known = remedy(tag, get_language() or "en")
+    if known is None:
+        return None
+    text = filled(known, _facts(file, facts))
+    if tag == NOT_SEEN and file.to_be_answered:
+        text = replace(text, headline=_("Your mail server accepted our message. Have you found it?"))
+    parts = ((one.name, text.with_provider.get(one.slug, "")) for one in file.providers)
+    return ShownCause(tag, strength, text, at_provider=tuple(ForProvider(name, part) for name, part in parts if part))
 
 
 def _facts(file: CaseFile, facts: Facts) -> dict[str, str]:

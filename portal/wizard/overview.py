@@ -14,7 +14,7 @@ from diagnostics.models import MessageState, Purpose
 from diagnostics.verdicts import status_of
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
-from portal.wizard.causes import NOT_SEEN, ShownCause, causes, causes_of, findings, notes_of
+from portal.wizard.causes import MOST_NAMED, NOT_SEEN, ShownCause, causes, causes_of, findings, notes_of
 from portal.wizard.route import Stop, route
 
 
@@ -64,7 +64,7 @@ def overview(file: CaseFile) -> Overview:
         headline=cause.remedy.headline if cause else _headline(file),
         verdict=verdict,
         cause=cause,
-        others=tuple(found[1:]),
+        others=tuple(found[1:MOST_NAMED]),
         next_step=_next_step(file, cause),
         rows=tuple(row(file, section) for section in file.article.sections),
         route=route(file),

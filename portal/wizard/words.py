@@ -8,7 +8,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from diagnostics.domain import ConnectOutcome, DnsStatus, Gap, Stage, Status, Strength, Vantage, Verdict, Who
+from diagnostics.domain import (
+    ConnectOutcome,
+    DnsStatus,
+    Gap,
+    Membership,
+    Stage,
+    Status,
+    Strength,
+    Vantage,
+    Verdict,
+    Who,
+)
 from diagnostics.models import MessageState
 from diagnostics.probes.mailbox_behind import SignKind
 from diagnostics.probes.test_message import Whereabouts
@@ -33,6 +44,7 @@ STATUS_LINES: Mapping[Status, Words] = {
 }
 QUESTIONS: Mapping[str, Words] = {
     "address": _("Is the address free of typing slips?"),
+    "directory": _("Do our records have this address as an administrator of this company?"),
     "domain": _("Does the domain exist?"),
     "mx": _("Does the domain say where its e-mail goes?"),
     "mail-system": _("Who handles your e-mail?"),
@@ -45,6 +57,10 @@ QUESTIONS: Mapping[str, Words] = {
     "seen": _("Is our message in your inbox?"),
     "comparison": _("Does another mailbox get the same message?"),
     "ports": _("Do our servers answer?"),
+    "code": _("What happened to the codes that you asked for?"),
+    "found": _("Where did you find the code?"),
+    "account": _("Does your account page show this address and company ID?"),
+    "mailbox-kind": _("Is there something special about the mailbox?"),
 }
 NOT_CHECKED_LINES: Mapping[str, Words] = {
     "mailbox": _("A test message will tell."),
@@ -54,6 +70,7 @@ NOT_CHECKED_LINES: Mapping[str, Words] = {
     "held": _("A test message, and a look at where it went, will tell."),
     "seen": _("Look for the test message, then tell us where you found it."),
     "comparison": _("Send the test message to a second mailbox of yours."),
+    "account": _("Compare this address and company ID with your account page."),
 }
 GAPS: Mapping[Gap, Words] = {
     Gap.RESOLVER_SILENT: _("The public directory of domain names (DNS) gave no usable answer."),
@@ -112,6 +129,29 @@ STRENGTHS: Mapping[Strength, Words] = {
     Strength.HINTS: _("This is likely, not certain."),
     Strength.RULES_OUT: _("This is ruled out."),
 }
+CONTRADICTED = _("We are not sure: something else that we saw speaks against it.")
+TOLD_BY_CUSTOMER = frozenset({"found", "code", "account", "mailbox-kind"})
+"""Questions that only the customer's own answers decide."""
+FACTS: Mapping[str, Words] = {
+    "domain": _("Domain"),
+    "host": _("Server"),
+    "hosts": _("Servers"),
+    "address": _("Address"),
+    "suggestion": _("Perhaps meant"),
+    "gateway": _("Filter"),
+    "provider": _("Provider"),
+    "providers": _("Providers"),
+    "list": _("Blocklist"),
+    "minutes": _("Minutes"),
+    "waited": _("Waited"),
+    "ports": _("Ports"),
+    "policy": _("Policy"),
+    "service": _("Sending service"),
+    "since": _("Since"),
+    "system": _("System"),
+    "score": _("Score"),
+}
+"""The facts of a finding that say how we know, in one line; the others are for the remedy's words alone."""
 STAGES: Mapping[Stage, Words] = {
     Stage.SENT: _("Before it is sent"),
     Stage.ROUTED: _("On the way to your mail server"),
@@ -169,6 +209,13 @@ MESSAGE_TAGS: Mapping[MessageState, Words] = {
     MessageState.UNREACHABLE: _("Not sent"),
     MessageState.UNKNOWN: _("Not known"),
 }
+MEMBERSHIPS: Mapping[Membership, Words] = {
+    Membership.ADMINISTRATOR: _("an administrator’s address on this company’s account"),
+    Membership.NOT_ADMINISTRATOR: _("on this company’s account, without an administrator profile"),
+    Membership.OTHER_COMPANY: _("on file, with another company ID"),
+    Membership.NOT_ON_FILE: _("not on this company’s account"),
+    Membership.COMPANY_UNKNOWN: _("neither the company ID nor the address is on file"),
+}
 WHEREABOUTS: Mapping[Whereabouts, Words] = {
     Whereabouts.INBOX: _("In the inbox"),
     Whereabouts.SPAM: _("In the spam or junk folder"),
@@ -190,6 +237,7 @@ FINE_LINES: Mapping[str, Words] = {
     "space": _("There is room in the mailbox."),
     "mx-answers": _("Your mail server answers us."),
     "ports": _("Our servers answer on every port we tried."),
+    "directory": _("The address is an administrator’s on this company’s account."),
     "mx": _("The domain exists and takes e-mail."),
     "mail-system": _("No other company’s mail filter is visible in front of your mailbox."),
     "domain": _("The domain exists."),
@@ -204,4 +252,12 @@ REPORTED: Mapping[str, Words] = {
     "ComparisonCodeTyped": _("The test code from your other mailbox"),
     "MailboxAnswer": _("Where you found the test message"),
     "ComparisonAnswer": _("Where you found it in your other mailbox"),
+    "CodeArrivalAnswer": _("Whether a code has come"),
+    "CodePlaceAnswer": _("Where the code was found"),
+    "CodeUsedAnswer": _("Which code was typed in"),
+    "OftenAnswer": _("How often a code was asked for"),
+    "OnAccountAnswer": _("What the account page says"),
+    "MailboxKindAnswer": _("What kind of mailbox it is"),
+    "ColleaguesAnswer": _("Whether colleagues get our e-mail"),
+    "ClockAnswer": _("Whether the device shows the right time"),
 }

@@ -161,3 +161,39 @@ def test_a_section_shows_a_problem_of_any_question_else_its_main_one() -> None:
     assert status_of(diagnosis, []) is Status.NOT_CHECKED
     assert status_of(None, ["second"]) is Status.CHECKING
     assert diagnosis.causes[0].strength is Strength.PROVES
+
+
+def test_a_proof_that_something_contradicts_is_shown_with_it_and_nobody_is_sure() -> None:
+    @check(Told, answers="told", emits={"early"})
+    def told(said: Told) -> Iterator[Finding]:
+        yield from said.findings
+
+    evidence = Evidence([seen(Fact((proves("early"), proves("late")))), seen(Told((rules_out("early"),)), kind=Told)])
+    diagnosis = diagnose(evidence, causes=CAUSES)
+    assert [(one.cause, one.question, one.against) for one in diagnosis.causes] == [
+        ("late", "fact", ()),
+        ("early", "fact", ("told",)),
+    ]
+    assert diagnosis.verdict is Verdict.CAUSE_FOUND
+    alone = diagnose(
+        Evidence([seen(Fact((proves("early"),))), seen(Told((rules_out("early"),)), kind=Told)]), causes=CAUSES
+    )
+    assert alone.verdict is Verdict.LIKELY_CAUSE
+
+
+def test_what_the_records_say_is_neither_judged_nor_missed_below_tier_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_private", {Told})
+
+    @check(Told, answers="told", emits={"early"})
+    def told(said: Told) -> Iterator[Finding]:
+        yield from said.findings
+
+    @check(Fact, may_read=(Told,), answers="both", emits={"early"})
+    def both(fact: Fact, said: Told | None) -> Iterator[Finding]:
+        if said:
+            yield proves("early")
+
+    evidence = Evidence([seen(Fact()), seen(Told((proves("early"),)), kind=Told)])
+    public = diagnose(evidence, causes=CAUSES, pending=frozenset({Told}), tier=0)
+    assert (public.verdict, public.causes, public.answer("told")) == (Verdict.NOTHING_FOUND, (), None)
+    assert diagnose(evidence, causes=CAUSES, tier=1).verdict is Verdict.CAUSE_FOUND

@@ -34,6 +34,8 @@ from diagnostics.verdicts import diagnose
 
 BAD_USAGE = 64
 """EX_USAGE of sysexits.h."""
+MOST_NAMED = 3
+"""How many causes are named at most: more are no help."""
 EXIT_CODES = {
     Verdict.NOTHING_FOUND: 0,
     Verdict.CAUSE_FOUND: 1,
@@ -68,7 +70,7 @@ class Command(BaseCommand):
             address = parse_address(options["address"], extra_suffixes=settings.EXTRA_SUFFIXES)
         except BadAddress as bad:
             self._refuse(f"not a usable e-mail address: {bad}")
-        target = Target(address, vendor(chosen.vendor))
+        target = Target(address, vendor(chosen.vendor), options["company"])
         started = perf_counter()
         evidence = asyncio.run(self._gather(target, options["company"], send=options["send_test_message"]))
         diagnosis = diagnose(evidence, causes={tag: remedy.cause for tag, remedy in remedies().items()})
@@ -120,7 +122,7 @@ class Command(BaseCommand):
 
     def _print(self, diagnosis: Diagnosis, elapsed_ms: int) -> None:
         self.stdout.write(f"verdict: {diagnosis.verdict} ({elapsed_ms} ms)")
-        for cause in diagnosis.causes:
+        for cause in diagnosis.causes[:MOST_NAMED]:
             facts = ", ".join(
                 f"{name}: {' / '.join(value.splitlines())}" for name, value in cause.facts.items() if value
             )
@@ -152,7 +154,7 @@ def _as_json(diagnosis: Diagnosis, evidence: Evidence, elapsed_ms: int) -> dict[
                 "who": list(one.who),
                 "facts": dict(one.facts),
             }
-            for one in diagnosis.causes
+            for one in diagnosis.causes[:MOST_NAMED]
         ],
         "gateway": (system.gateway if system else "") or None,
         "mailbox_provider": (system.mailbox_provider if system else "") or None,
