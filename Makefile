@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lock clean
+.PHONY: help run test check accuracy lock clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -17,6 +17,7 @@ help:
 	@echo "make run    serve the portal with everything it needs (PORT=8000)"
 	@echo "make test   run all tests (PYTEST_ARGS='-k name' for some of them)"
 	@echo "make check  linters, types, import rules, migrations, deployment settings"
+	@echo "make accuracy  how often the right cause is named, over all scenarios of the lab, plain and on a bad day"
 	@echo "make lock   pin the dependencies of pyproject.toml in requirements/ (UPGRADE=--upgrade for newer ones)"
 	@echo "make clean  remove the virtual environment, caches and all local data"
 
@@ -40,6 +41,9 @@ check: $(ALL_READY)
 	  TEST_MESSAGE_FROM=codes@example.org \
 	  SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+accuracy: $(LOCAL_READY)
+	@LAB=1 EMBEDDED_HOME=$(CURDIR)/.local/accuracy $(BIN)/python manage.py accuracy $(SCENARIOS)
 
 lock: $(ALL_READY)
 	$(COMPILE) --group dev --output-file requirements/development.txt

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from diagnostics.domain import SmtpStage
 
@@ -14,6 +15,14 @@ class NameBehaviour(StrEnum):
 
     SERVFAIL = "servfail"
     SILENT = "silent"
+    LAME = "lame"
+    """SERVFAIL, and the reason: no name server of the zone answers (RFC 8914, 22)."""
+    BOGUS = "bogus"
+    """SERVFAIL, and the reason: the signature is wrong (RFC 8914, 6). Asked without checking (CD), it answers."""
+    FAILS_AT_ONE = "fails_at_one"
+    """The first name server says SERVFAIL, the spare one nothing."""
+    GONE_AT_ONE = "gone_at_one"
+    """The first name server says NXDOMAIN, the spare one nothing."""
 
 
 class Encryption(StrEnum):
@@ -34,6 +43,20 @@ class Folder(StrEnum):
     QUARANTINE = "quarantine"
     NOWHERE = "nowhere"
     """Taken, then dropped without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A delivery status notification (RFC 3464) that comes back after the message was taken.
+
+    `reply` is what the next server said, with `{recipient}` filled in; that server is `host`, this one where empty.
+    `recipient` is the mailbox that was refused, where it is another one than the message was for.
+    """
+
+    reply: str
+    host: str = ""
+    recipient: str = ""
+    action: Literal["failed", "delayed"] = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,10 @@ class Smtp:
     """Breaks the connection instead of replying at this stage."""
     taken: str = "250 2.0.0 Ok: queued as {queue_id}"
     folder: Folder = Folder.INBOX
+    bounces: Bounce | None = None
+    """What is taken comes back: the report goes to the lab's mailbox of the envelope sender (`lab.returned`)."""
+    drips_every: float = 0.0
+    """Seconds between any two bytes of its replies, as of a tarpit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +93,7 @@ class Http:
     """Answers every HTTP request with a short page; over TLS with a certificate for the host's name if `tls`."""
 
     tls: bool = False
+    page: str = "This is a host of the lab.\n"
 
 
 @dataclass(frozen=True, slots=True)

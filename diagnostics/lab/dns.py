@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -33,7 +34,9 @@ LONGEST_ALIAS_CHAIN = 8
 class Names:
     """The zones' data, ready to be looked up."""
 
-    def __init__(self, zones: Iterable[str], data: Iterable[Zone]) -> None:
+    def __init__(self, zones: Iterable[str], data: Iterable[Zone], delays: Mapping[str, float] | None = None) -> None:
+        """`delays`: seconds by name, counted for the names below it, too."""
+        self._delays = {dns.name.from_text(name): seconds for name, seconds in (delays or {}).items()}
         self._apexes = {dns.name.from_text(zone): _start_of_authority(zone) for zone in zones}
         self._records: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], dns.rrset.RRset] = {}
         self._existing: set[dns.name.Name] = set()
@@ -50,6 +53,10 @@ class Names:
 
     def behaviour(self, name: dns.name.Name) -> NameBehaviour | None:
         return next((self._behaviours[above] for above in _upwards(name) if above in self._behaviours), None)
+
+    def delay(self, name: dns.name.Name) -> float:
+        """Seconds that pass before the answer."""
+        return next((self._delays[above] for above in _upwards(name) if above in self._delays), 0.0)
 
     def records(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
         return self._records.get((name, rdtype))
@@ -71,13 +78,16 @@ class Names:
 
 
 @asynccontextmanager
-async def serving(names: Names) -> AsyncIterator[str]:
-    """Answer until the block ends; gives `ip:port`, the same port for UDP and TCP."""
+async def serving(names: Names, *, spare: bool = False) -> AsyncIterator[str]:
+    """Answer until the block ends; gives `ip:port`, the same port for UDP and TCP.
+
+    The `spare` name server knows the same, but keeps silent where a behaviour is one of the first alone.
+    """
     loop = asyncio.get_running_loop()
     connections = Connections()
     udp, tcp = _twin_sockets()
-    endpoint, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(names), sock=udp)
-    server = await loop.create_server(lambda: _Stream(names, connections), sock=tcp)
+    endpoint, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(names, spare), sock=udp)
+    server = await loop.create_server(lambda: _Stream(names, spare, connections), sock=tcp)
     try:
         yield f"{LOOPBACK}:{tcp.getsockname()[1]}"
     finally:
@@ -86,7 +96,7 @@ async def serving(names: Names) -> AsyncIterator[str]:
         connections.abort()
 
 
-def answer(names: Names, query: dns.message.Message) -> dns.message.Message | None:
+def answer(names: Names, query: dns.message.Message, *, spare: bool = False) -> dns.message.Message | None:
     """The response to a query; None where the lab keeps silent."""
     response = dns.message.make_response(query, recursion_available=True)
     if query.opcode() != dns.opcode.QUERY or len(query.question) != 1:
@@ -96,11 +106,24 @@ def answer(names: Names, query: dns.message.Message) -> dns.message.Message | No
     match names.behaviour(question.name):
         case NameBehaviour.SILENT:
             return None
-        case NameBehaviour.SERVFAIL:
+        case NameBehaviour.FAILS_AT_ONE | NameBehaviour.GONE_AT_ONE if spare:
+            return None
+        case NameBehaviour.SERVFAIL | NameBehaviour.FAILS_AT_ONE:
             response.set_rcode(dns.rcode.SERVFAIL)
-        case None:
+        case NameBehaviour.LAME:
+            _fail(response, dns.edns.EDECode.NO_REACHABLE_AUTHORITY)
+        case NameBehaviour.BOGUS if not query.flags & dns.flags.CD:
+            _fail(response, dns.edns.EDECode.DNSSEC_BOGUS)
+        case NameBehaviour.BOGUS | NameBehaviour.GONE_AT_ONE | None:
             _look_up(names, question.name, question.rdtype, response)
     return response
+
+
+def _fail(response: dns.message.Message, why: dns.edns.EDECode) -> None:
+    """SERVFAIL with its reason (RFC 8914), for those who speak EDNS."""
+    response.set_rcode(dns.rcode.SERVFAIL)
+    if response.edns >= 0:
+        response.use_edns(response.edns, options=[dns.edns.EDEOption(why)])
 
 
 def _look_up(names: Names, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, response: dns.message.Message) -> None:
@@ -127,8 +150,9 @@ def _look_up(names: Names, name: dns.name.Name, rdtype: dns.rdatatype.RdataType,
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, spare: bool) -> None:
         self._names = names
+        self._spare = spare
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not a subclass on every event loop, but always what it does.
@@ -136,19 +160,25 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = _read(data)
-        response = query and answer(self._names, query)
+        response = query and answer(self._names, query, spare=self._spare)
         if query is None or response is None:
             return
         offered = min(query.payload, LARGEST_UDP_ANSWER) if query.edns >= 0 else SMALLEST_UDP_ANSWER
         size = max(offered, SMALLEST_UDP_ANSWER)
-        self._transport.sendto(response.to_wire(max_size=size, prefer_truncation=True), addr)
+        wire = response.to_wire(max_size=size, prefer_truncation=True)
+        _later(_delay(self._names, query), lambda: self._send(wire, addr))
+
+    def _send(self, wire: bytes, addr: tuple[str, int]) -> None:
+        if not self._transport.is_closing():
+            self._transport.sendto(wire, addr)
 
 
 class _Stream(asyncio.Protocol):
     """Queries with their length in front (RFC 1035 section 4.2.2)."""
 
-    def __init__(self, names: Names, connections: Connections) -> None:
+    def __init__(self, names: Names, spare: bool, connections: Connections) -> None:
         self._names = names
+        self._spare = spare
         self._connections = connections
         self._received = b""
 
@@ -163,9 +193,23 @@ class _Stream(asyncio.Protocol):
                 return
             message, self._received = self._received[2:end], self._received[end:]
             query = _read(message)
-            response = query and answer(self._names, query)
-            if response is not None:
-                self._transport.write(response.to_wire(max_size=LARGEST_TCP_ANSWER, prepend_length=True))
+            response = query and answer(self._names, query, spare=self._spare)
+            if query is not None and response is not None:
+                self._write_later(query, response.to_wire(max_size=LARGEST_TCP_ANSWER, prepend_length=True))
+
+    def _write_later(self, query: dns.message.Message, wire: bytes) -> None:
+        _later(_delay(self._names, query), lambda: self._transport.write(wire))
+
+
+def _delay(names: Names, query: dns.message.Message) -> float:
+    return names.delay(query.question[0].name) if query.question else 0.0
+
+
+def _later(seconds: float, do: Callable[[], object]) -> None:
+    if seconds:
+        asyncio.get_running_loop().call_later(seconds, do)
+    else:
+        do()
 
 
 def _read(wire: bytes) -> dns.message.Message | None:

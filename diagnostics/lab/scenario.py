@@ -55,6 +55,10 @@ class Scenario:
     """What the sending service reports about code e-mails to the address; times are kept in relation to the newest."""
     reports: tuple[object, ...] = ()
     """Observations that the customer reports afterwards (answers, pasted headers), in this order."""
+    dns_delay: float = 0.0
+    """Seconds that the name server takes for every answer about the scenario's names."""
+    noises: tuple[str, ...] = ()
+    """What is made harder than in the plain scenario, see `diagnostics.lab.noise`."""
     zone: Zone = field(default_factory=dict)
     hosts: Hosts = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
 
-from diagnostics.lab import dns, neighbourhood, scenarios, smtp, tcp
+from diagnostics.lab import directory, dns, neighbourhood, scenarios, smtp, tcp
 from diagnostics.lab.behaviours import Closed, Encryption, Filtered, Http, PortBehaviour, Reset, Smtp
 from diagnostics.lab.certificates import Authority, self_signed_context
 from diagnostics.lab.files import write_whole
@@ -26,6 +26,8 @@ class LabState(TypedDict):
     """Where a running lab is found; `dial_map` leads from `address:port` to the loopback port that plays it."""
 
     nameserver: str
+    spare_nameserver: str
+    """A second one that knows the same: what two say is certain."""
     zones: list[str]
     """Suffixes to ask `nameserver` for; every other name belongs to the real internet."""
     dial_map: dict[str, str]
@@ -33,6 +35,8 @@ class LabState(TypedDict):
     """The only authority (PEM) that issues certificates in the lab."""
     mail: str
     """Folder with the lab's mailboxes, see `diagnostics.lab.mailbox`."""
+    directory: str
+    """Address of the lab's directory of administrators, see `docs/directory.md`."""
     pid: int
 
 
@@ -65,30 +69,33 @@ class Lab:
         authority = Authority(self._folder / "ca.pem")
         stage = _Stage(stack, authority, self._folder / "mail")
         zones = list(dict.fromkeys((LAB_ZONE, *(zone for act in self._acts for zone in act.zones))))
-        names = dns.Names(zones, (neighbourhood.ZONE, *(act.zone for act in self._acts)))
+        delays = {name: act.dns_delay for act in self._acts if act.dns_delay for name in (act.domain, *act.zone)}
+        names = dns.Names(zones, (neighbourhood.ZONE, *(act.zone for act in self._acts)), delays)
         dial_map = {}
         for zone, hosts in ((neighbourhood.ZONE, neighbourhood.HOSTS), *((act.zone, act.hosts) for act in self._acts)):
             for (address, port), behaviour in hosts.items():
                 dial_map[str(Endpoint(address, port))] = await stage.play(behaviour, name_of(address, zone))
         return {
             "nameserver": await stack.enter_async_context(dns.serving(names)),
+            "spare_nameserver": await stack.enter_async_context(dns.serving(names, spare=True)),
             "zones": zones,
             "dial_map": dial_map,
             "ca_file": str(authority.ca_file),
             "mail": str(stage.mailboxes),
+            "directory": await stack.enter_async_context(directory.serving(self._acts)),
             "pid": os.getpid(),
         }
 
 
-def run(state_file: Path, on_ready: Callable[[LabState], None]) -> None:
+def run(state_file: Path, on_ready: Callable[[LabState], None], *, acts: Sequence[Scenario] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` hears of the state once everything listens."""
-    asyncio.run(_run(state_file, on_ready))
+    asyncio.run(_run(state_file, on_ready, acts))
 
 
-async def _run(state_file: Path, on_ready: Callable[[LabState], None]) -> None:
+async def _run(state_file: Path, on_ready: Callable[[LabState], None], acts: Sequence[Scenario] | None) -> None:
     asked_to_stop = asyncio.Event()
     _on_signals((signal.SIGTERM, signal.SIGINT), asked_to_stop.set)
-    async with Lab(state_file.parent, state_file=state_file) as lab:
+    async with Lab(state_file.parent, state_file=state_file, acts=acts) as lab:
         on_ready(lab.state)
         await asked_to_stop.wait()
 
@@ -118,9 +125,9 @@ class _Stage:
             case Smtp():
                 context = self._starttls(behaviour.encryption, host)
                 return await self._stack.enter_async_context(smtp.serving(behaviour, host, context, self.mailboxes))
-            case Http(tls=encrypted):
+            case Http(tls=encrypted, page=page):
                 context = self._authority.context_for(host) if encrypted else None
-                return await self._stack.enter_async_context(tcp.http(context))
+                return await self._stack.enter_async_context(tcp.http(context, page))
             case Reset():
                 return await self._stack.enter_async_context(tcp.reset())
             case Closed():

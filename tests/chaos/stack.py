@@ -17,7 +17,7 @@ from celery import Celery
 from diagnostics import dispatch
 from diagnostics.lab.mailbox import kept
 from portal import embedded
-from portal.management.commands.up import QUEUES
+from portal.stack import QUEUES
 from tests.customer import Customer, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from diagnostics.lab import scenarios
+from diagnostics.lab import noise, scenarios
 from diagnostics.lab.scenario import Scenario
 
 
@@ -20,11 +20,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="list as JSON")
         parser.add_argument("--serve", action="store_true", help="run the lab until SIGTERM or Ctrl-C")
+        parser.add_argument("--noisy", action="store_true", help="the same on a bad day: slow, wordy, half of it dead")
         parser.add_argument("--state", type=Path, help="where to say how the lab is reached (default: LAB_STATE)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["serve"]:
-            self._serve(options["state"] or settings.LAB_STATE)
+            self._serve(options["state"] or settings.LAB_STATE, noisy=options["noisy"])
         elif options["json"]:
             self.stdout.write(json.dumps([_row(scenario) for scenario in scenarios()], indent=1))
         else:
@@ -36,13 +37,17 @@ class Command(BaseCommand):
             outcome = scenario.expects or scenario.verdict
             self.stdout.write(f"{scenario.address:{width}}  {outcome:24}  {scenario.title}")
 
-    def _serve(self, state_file: str | Path | None) -> None:
+    def _serve(self, state_file: str | Path | None, *, noisy: bool) -> None:
         if not state_file:
             raise CommandError("name the state file with --state, or in LAB_STATE")
         # Only here: the servers' libraries are not installed in production, where the list still works.
         from diagnostics.lab.serve import run
 
-        run(Path(state_file), lambda state: self.stdout.write(f"lab: {state['nameserver']}, see {state_file}"))
+        run(
+            Path(state_file),
+            lambda state: self.stdout.write(f"lab: {state['nameserver']}, see {state_file}"),
+            acts=noise.noisy(scenarios()) if noisy else scenarios(),
+        )
 
 
 def _row(scenario: Scenario) -> dict[str, str | bool]:

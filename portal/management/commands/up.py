@@ -1,33 +1,24 @@
 """`manage.py up`: the whole portal on this machine, to try it out and to develop it (`make run`)."""
 
 import fcntl
-import json
 import secrets
 import signal
 import socket
-import sys
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from pathlib import Path
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from portal import embedded
+from portal.stack import running
 from portal.supervisor import ProcessEnded, Supervisor
 
-READY_SECONDS = 60
-QUEUES = "dns,ports,delivery,records,mail,hook"
 AGENT = "agent"
 
 
@@ -54,86 +45,9 @@ class Command(BaseCommand):
 
 
 def _run(port: int) -> None:
-    servers = embedded.from_environment()
-    supervisor = Supervisor()
-    try:
-        servers.start(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
-        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-        password = _demo_agents_password()
-        began = timezone.now()
-        _start_processes(supervisor, port)
-        if not supervisor.wait_until(lambda: not _unready(port, began), READY_SECONDS):
-            raise ProcessEnded(f"Not ready after {READY_SECONDS} s: {', '.join(_unready(port, began))}")
-        _announce(supervisor, port, password)
+    with running(port) as supervisor:
+        _announce(supervisor, port, _demo_agents_password())
         supervisor.wait()
-    finally:
-        # From here on another Ctrl-C would only leave something running.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        supervisor.stop()
-        servers.stop()
-
-
-def _start_processes(supervisor: Supervisor, port: int) -> None:
-    settings.ALIVE_FILE.unlink(missing_ok=True)
-    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    if settings.LAB:
-        supervisor.start("lab", [*manage, "lab", "--serve"])
-    supervisor.start(
-        "web",
-        [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *(
-                "--workers",
-                "1",
-                "--blocking-threads",
-                "4",
-                "--workers-kill-timeout",
-                "5",
-                "--log-level",
-                "warning",
-                "portal.wsgi:application",
-            ),
-        ],
-    )
-    supervisor.start(
-        "worker",
-        [
-            *(sys.executable, "-m", "celery", "--app", "portal", "--quiet", "worker", "--pool", "threads"),
-            *("--queues", QUEUES, "--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
-        ],
-        # Whoever tries the portal as root on a machine of their own need not read this at every start.
-        {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
-    )
-    supervisor.start("dispatcher", [*manage, "dispatcher", "--with-beat"])
-
-
-def _unready(port: int, began: datetime) -> list[str]:
-    """The parts that do not answer yet; traces of an earlier run do not count."""
-    from diagnostics.models import Heartbeat
-
-    parts = {
-        "lab": not settings.LAB or _written_since(settings.LAB_STATE, began),
-        "worker": _written_since(settings.ALIVE_FILE, began),
-        "dispatcher": Heartbeat.objects.filter(name="dispatcher", at__gte=began).exists(),
-    }
-    unready = [name for name, ready in parts.items() if not ready]
-    return unready or _unready_by_web(port)
-
-
-def _unready_by_web(port: int) -> list[str]:
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz/", timeout=5).close()
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return [name for name, state in json.load(answer).items() if state != "ok"]
-    except OSError:
-        return ["web"]
-    return []
-
-
-def _written_since(file: Path, began: datetime) -> bool:
-    return file.exists() and file.stat().st_mtime >= began.timestamp()
 
 
 def _announce(supervisor: Supervisor, port: int, password: str) -> None:
