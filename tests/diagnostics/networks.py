@@ -10,6 +10,7 @@ from diagnostics.domain import (
     Connection,
     DnsAnswer,
     DnsStatus,
+    PolicyFetch,
     Records,
     SmtpConversation,
     Target,
@@ -35,15 +36,22 @@ def target(address: str = "anna@example.org", vendor: Vendor = VENDOR) -> Target
 
 @dataclass
 class WrittenNetwork:
-    """`dns` by (name, type): a tuple of records, or the status where there are none."""
+    """`dns` by (name, type): a tuple of records, the status where there are none, or the whole answer.
 
-    dns: Mapping[tuple[str, str], tuple[str, ...] | DnsStatus] = field(default_factory=dict)
+    `unchecked` is what is answered where DNSSEC is left aside, where that differs.
+    """
+
+    dns: Mapping[tuple[str, str], tuple[str, ...] | DnsStatus | DnsAnswer] = field(default_factory=dict)
     connections: Mapping[tuple[str, int], Connection] = field(default_factory=dict)
     conversations: Mapping[str, SmtpConversation] = field(default_factory=dict)
     records: Records = field(default_factory=NoRecords)
+    unchecked: Mapping[tuple[str, str], tuple[str, ...] | DnsStatus | DnsAnswer] = field(default_factory=dict)
+    policies: Mapping[str, PolicyFetch] = field(default_factory=dict)
 
-    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
-        prepared = self.dns[name, rdtype]
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+        prepared = (unchecked and self.unchecked.get((name, rdtype))) or self.dns[name, rdtype]
+        if isinstance(prepared, DnsAnswer):
+            return prepared
         return DnsAnswer(prepared) if isinstance(prepared, DnsStatus) else DnsAnswer(DnsStatus.OK, prepared)
 
     async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
@@ -51,3 +59,6 @@ class WrittenNetwork:
 
     async def converse(self, host: str, addresses: tuple[str, ...]) -> SmtpConversation:
         return self.conversations[host]
+
+    async def fetch_policy(self, domain: str) -> PolicyFetch:
+        return self.policies[domain]

@@ -15,6 +15,7 @@ from diagnostics.vendors import vendor
 
 QUESTIONS = {
     "address",
+    "directory",
     "domain",
     "mx",
     "mail-system",

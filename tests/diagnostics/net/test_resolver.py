@@ -147,7 +147,7 @@ async def test_aliases_are_followed_to_other_names(dns_server) -> None:
         dns_server.records[f"h{hop}.test", "A"] = [f"CNAME h{hop + 1}.test."]
     dns_server.records["h5.test", "A"] = ["203.0.113.5"]
     found = await network(nameservers=(dns_server.endpoint,)).resolve("h0.test", "A")
-    assert found == DnsAnswer(DnsStatus.OK, ("203.0.113.5",))
+    assert found == DnsAnswer(DnsStatus.OK, ("203.0.113.5",), alias_of="h5.test")
 
 
 @pytest.mark.parametrize("hops", [2, 20], ids=["loop", "chain without end"])

@@ -12,12 +12,13 @@ from diagnostics.domain import ProbeGroup, Seen, Vantage
 from diagnostics.models import Case, GroupState
 from diagnostics.probes.domain_status import DomainStatus
 from diagnostics.probes.mx import MxRecords
+from diagnostics.probes.mx_addresses import MxAddresses
 from diagnostics.probes.server_ports import ServerPorts
 from diagnostics.services.cases import Report, open_case
 from diagnostics.services.runs import Claim, claim_group, finish_group, record
 
 ROUNDS = 10
-KINDS = {ProbeGroup.DNS: DomainStatus, ProbeGroup.PORTS: ServerPorts, ProbeGroup.DELIVERY: MxRecords}
+KINDS = {ProbeGroup.DNS: DomainStatus, ProbeGroup.PORTS: ServerPorts, ProbeGroup.DELIVERY: MxRecords, ProbeGroup.RECORDS: MxAddresses}
 
 
 @pytest.mark.django_db(transaction=True)
