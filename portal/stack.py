@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from portal import embedded
@@ -42,6 +43,8 @@ def running(port: int, *, lab: tuple[str, ...] = ()) -> Iterator[Supervisor]:
         # From here on another Ctrl-C would only leave something running.
         before = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM)}
         supervisor.stop()
+        connection.close()
+        connection.close_pool()
         servers.stop()
         for signum, handler in before.items():
             signal.signal(signum, handler)

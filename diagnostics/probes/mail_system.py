@@ -12,10 +12,11 @@ from diagnostics.registry import probe
 
 @dataclass(frozen=True, slots=True)
 class MailSystem:
-    """Slugs of `diagnostics/providers`; empty where the MX hosts name nobody we know.
+    """Slugs of `diagnostics/providers`; empty where the MX hosts name nobody we know, or a service that has ended.
 
-    `gateway` filters the mail first; `mailbox_provider` is known from MX only where no gateway hides it. `others` are
-    further families among the hosts.
+    `gateway` filters the mail first; `mailbox_provider` is known from MX only where no gateway hides it, and is the
+    forwarder or the program where mail goes to one. `others` are further ones among the hosts. Who keeps the mailboxes
+    behind a gateway, `MailboxBehind` says.
     """
 
     gateway: str = ""
@@ -31,7 +32,7 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> MailSyste
     names = [host.name for host in mx.hosts if host.name]
     if not names:
         raise NotApplicable(Gap.NO_MX)
-    known = by_mx(names)
+    known = [one for one in by_mx(names) if not one.ended]
     if not known:
         return MailSystem()
     gateway = next((one for one in known if one.kind is ProviderKind.GATEWAY), None)

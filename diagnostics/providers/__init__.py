@@ -1,13 +1,16 @@
-"""Mailbox providers and security gateways, known by their MX hosts; one TOML file each."""
+"""Mailbox providers and security gateways, known by their MX hosts and other public records; one TOML file each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from diagnostics.content import BadContent, Shelf, build, files, read_toml
 from diagnostics.domain import Provider
+
+SUFFIXES = ("mx_suffixes", "spf_includes", "client_hosts", "dkim_hosts")
+"""The lists of a file by which host names are told apart."""
 
 
 def providers() -> dict[str, Provider]:
@@ -20,11 +23,7 @@ def provider(slug: str) -> Provider | None:
 
 def by_mx_host(name: str) -> Provider | None:
     """Who runs this MX host: the longest suffix that matches whole labels wins; None where nobody is known."""
-    labels = name.lower().rstrip(".").split(".")
-    owners = _by_suffix()
-    return next(
-        (owners[suffix] for start in range(len(labels)) if (suffix := ".".join(labels[start:])) in owners), None
-    )
+    return _owner(name, "mx_suffixes")
 
 
 def by_mx(hosts: Iterable[str]) -> tuple[Provider, ...]:
@@ -33,27 +32,57 @@ def by_mx(hosts: Iterable[str]) -> tuple[Provider, ...]:
     return tuple(dict.fromkeys(provider for provider in found if provider))
 
 
+def by_spf_include(name: str) -> Provider | None:
+    """Whose customers include this name in their SPF record."""
+    return _owner(name, "spf_includes")
+
+
+def by_client_host(name: str) -> Provider | None:
+    """Whose customers' autodiscover leads to this host."""
+    return _owner(name, "client_hosts")
+
+
+def by_dkim_host(name: str) -> Provider | None:
+    """Whose customers' DKIM selectors lead to this host."""
+    return _owner(name, "dkim_hosts")
+
+
+def family(one: Provider) -> str:
+    """Providers of one family run one mail system."""
+    return one.family or one.slug
+
+
 def problems() -> list[str]:
     """One sentence for each provider file that cannot be used, and for each suffix that two of them claim."""
     found = _shelf.problems()
     if found:
         return found
     try:
-        _by_suffix()
+        for names in SUFFIXES:
+            _owners(names)
     except BadContent as problem:
         return [str(problem)]
     return []
 
 
+def _owner(name: str, names: str) -> Provider | None:
+    labels = name.lower().rstrip(".").split(".")
+    owners = _owners(names)
+    return next((owners[suffix] for suffix in _suffixes(labels) if suffix in owners), None)
+
+
+def _suffixes(labels: list[str]) -> Iterator[str]:
+    """The name and every name above it, the longest first."""
+    return (".".join(labels[start:]) for start in range(len(labels)))
+
+
 @cache
-def _by_suffix() -> dict[str, Provider]:
+def _owners(names: str) -> dict[str, Provider]:
     owners: dict[str, Provider] = {}
     for one in providers().values():
-        for suffix in one.mx_suffixes:
+        for suffix in getattr(one, names):
             if suffix in owners:
-                raise BadContent(
-                    f"{one.slug}.toml: mx_suffixes: {suffix} belongs to {owners[suffix].slug}.toml already"
-                )
+                raise BadContent(f"{one.slug}.toml: {names}: {suffix} belongs to {owners[suffix].slug}.toml already")
             owners[suffix] = one
     return owners
 
@@ -62,9 +91,10 @@ def _read(slug: str, path: Path) -> Provider:
     found = build(Provider, {"slug": slug, **read_toml(path)}, path)
     if not found.mx_suffixes:
         raise BadContent(f"{path}: mx_suffixes: at least one is needed to know the provider by")
-    for suffix in found.mx_suffixes:
-        if suffix != suffix.lower().strip(".") or not suffix:
-            raise BadContent(f"{path}: mx_suffixes: {suffix!r} must be in lower case, without dots at its ends")
+    for names in SUFFIXES:
+        for suffix in getattr(found, names):
+            if suffix != suffix.lower().strip(".") or not suffix:
+                raise BadContent(f"{path}: {names}: {suffix!r} must be in lower case, without dots at its ends")
     for document in found.documents:
         if not document.url.startswith("https://"):
             raise BadContent(f"{path}: documents: {document.url} must begin with https://")

@@ -9,8 +9,10 @@ from datetime import datetime
 from django.core import signing
 from django.db.models import Q
 
+from diagnostics.domain import Evidence
 from diagnostics.models import Case, CaseQuerySet, ObservationRecord, Run
 from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.providers import provider
 from diagnostics.services.runs import seen_of
 from portal.console.words import Tag, verdict_tag
@@ -52,26 +54,28 @@ def page_of(cases: CaseQuerySet, cursor: str = "") -> Page:
 
 def _rows(cases: list[Case]) -> Iterable[Row]:
     runs = {run.case_id: run for run in _latest_runs(cases)}
-    mail_systems = {record.case_id: _names(record) for record in _latest_mail_systems(cases)}
-    return (Row(case, runs.get(case.pk), mail_systems.get(case.pk, ())) for case in cases)
+    seen: dict[int, Evidence] = {case.pk: Evidence() for case in cases}
+    for record in _latest_mail_systems(cases):
+        seen[record.case_id].add(seen_of(record))
+    return (Row(case, runs.get(case.pk), _names(seen[case.pk])) for case in cases)
 
 
 def _latest_runs(cases: list[Case]) -> Iterable[Run]:
-    runs = Run.objects.filter(case__in=cases).defer("diagnosis")
+    runs = Run.objects.filter(case__in=cases).defer("diagnosis", "full_diagnosis")
     return runs.order_by("case_id", "-number").distinct("case_id")
 
 
 def _latest_mail_systems(cases: list[Case]) -> Iterable[ObservationRecord]:
-    records = ObservationRecord.objects.filter(case__in=cases, kind=MailSystem.__name__, data__isnull=False)
-    return records.order_by("case_id", "-at", "-pk").distinct("case_id")
+    kinds = (MailSystem.__name__, MailboxBehind.__name__)
+    records = ObservationRecord.objects.filter(case__in=cases, kind__in=kinds, data__isnull=False)
+    return records.order_by("case_id", "kind", "-at", "-pk").distinct("case_id", "kind")
 
 
-def _names(record: ObservationRecord) -> tuple[str, ...]:
-    seen = seen_of(record).observation
-    if not isinstance(seen, MailSystem):
-        return ()
-    known = (provider(slug) for slug in (seen.gateway, seen.mailbox_provider) if slug)
-    return tuple(one.name for one in known if one)
+def _names(seen: Evidence) -> tuple[str, ...]:
+    system = seen.get(MailSystem)
+    slugs = (system.gateway if system else "", mailbox_of(system, seen.get(MailboxBehind)))
+    known = (provider(slug) for slug in slugs if slug)
+    return tuple(dict.fromkeys(one.name for one in known if one))
 
 
 def _after(cases: CaseQuerySet, position: tuple[datetime, int] | None) -> CaseQuerySet:

@@ -25,6 +25,7 @@ from diagnostics.net.configured import configured_network
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.senders import sender
 from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import TestMessageReport
 from diagnostics.remedies import remedies
 from diagnostics.runner import observe
@@ -157,7 +158,7 @@ def _as_json(diagnosis: Diagnosis, evidence: Evidence, elapsed_ms: int) -> dict[
             for one in diagnosis.causes[:MOST_NAMED]
         ],
         "gateway": (system.gateway if system else "") or None,
-        "mailbox_provider": (system.mailbox_provider if system else "") or None,
+        "mailbox_provider": mailbox_of(system, evidence.get(MailboxBehind)) or None,
         "observations": [_observation(seen) for seen in evidence],
         "unanswered": [
             {"question": answer.question, "why": answer.gap}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from diagnostics import registry
 from diagnostics.domain import DnsAnswer, DnsStatus, Evidence, Gap, ProviderKind
+from diagnostics.probes import mailbox_behind
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import (
     MailboxBehind,
@@ -155,6 +157,12 @@ async def test_where_nobody_has_a_mailbox_none_is_looked_for(mx: str) -> None:
     assert len(net.asked) == 1
 
 
+async def test_a_filter_that_has_ended_is_nobody_in_front() -> None:
+    evidence, _ = await evidence_for({}, ("5 example.org.inbound10.mxlogic.net.", "10 aspmx.l.google.com."))
+    assert evidence[MailSystem] == MailSystem(mailbox_provider=GOOGLE, kind=ProviderKind.MAILBOX)
+    assert evidence[MailboxBehind].provider == GOOGLE
+
+
 async def test_of_two_providers_in_mx_the_other_records_tell() -> None:
     mx = ("0 example-org.mail.protection.outlook.com.", "10 mx00.ionos.de.")
     assert (await behind({}, mx)).provider == ""
@@ -173,6 +181,20 @@ class TestSpf:
     async def test_of_a_known_service_is_not_read_any_further(self) -> None:
         _, net = await evidence_for(spf("include:_spf.google.com", "include:spf.mimecast.com"))
         assert [name for name, rdtype in net.asked if rdtype == "TXT" and "_domainkey" not in name] == ["example.org"]
+
+    async def test_that_is_slow_does_not_take_what_else_was_seen_with_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Slow(SparseNetwork):
+            async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+                if name == "slow.example.net":
+                    await asyncio.Event().wait()
+                return await super().resolve(name, rdtype, unchecked=unchecked)
+
+        monkeypatch.setattr(mailbox_behind, "SPF_SECONDS", 0.05)
+        probe = registry.probe_for(MailboxBehind)
+        assert probe is not None
+        zone = {("example.org", "MX"): GATEWAY, **spf("include:_spf.google.com", "include:slow.example.net")}
+        evidence = await observe([probe], target(), Slow(zone))
+        assert evidence[MailboxBehind].provider == GOOGLE
 
     async def test_that_includes_itself_comes_to_an_end(self) -> None:
         zone = {

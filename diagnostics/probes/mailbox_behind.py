@@ -1,0 +1,218 @@
+"""Who keeps the mailboxes behind a filter, a forward or a mail host that names nobody?"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnostics.domain import (
+    DnsAnswer,
+    DnsStatus,
+    Evidence,
+    Gap,
+    Network,
+    ProbeGroup,
+    Provider,
+    ProviderKind,
+    Target,
+    Unobserved,
+)
+from diagnostics.probes.mail_system import MailSystem
+from diagnostics.providers import by_client_host, by_dkim_host, by_mx_host, by_spf_include, provider, providers
+from diagnostics.registry import probe
+
+MOST_INCLUDES = 5
+"""Further SPF records that are read: with the other names no more than 15 questions, and within the 10 look-ups of
+RFC 7208 section 4.6.4.
+"""
+SPF_SECONDS = 6.0
+"""How long further SPF records are followed; what was seen until then counts."""
+MAILBOX_KINDS = frozenset({ProviderKind.MAILBOX, ProviderKind.CONSUMER})
+
+
+class SignKind(StrEnum):
+    """Which record speaks for a provider."""
+
+    MX = "mx"
+    AUTODISCOVER = "autodiscover"
+    """Mail programs are sent there for their settings."""
+    DKIM = "dkim"
+    """Mail from the domain is signed there."""
+    SPF = "spf"
+    """Mail from the domain may be sent there. That alone does not prove a mailbox."""
+    TEAMS = "teams"
+    """Chat and telephony are there, often the mailboxes too."""
+
+
+WEIGHTS = {SignKind.AUTODISCOVER: 4, SignKind.MX: 3, SignKind.DKIM: 3, SignKind.SPF: 2, SignKind.TEAMS: 1}
+NO_CONTRADICTION = frozenset({SignKind.SPF, SignKind.TEAMS})
+"""Signs that another provider may well have beside the one that keeps the mailboxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One record that speaks for a provider (its slug). `seen` is the name in it that says so."""
+
+    kind: SignKind
+    provider: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxBehind:
+    """Who keeps the mailboxes, by all signs together; empty where no sign or no preference among them was found.
+
+    `certain`: two signs of different kinds agree and no strong one speaks for somebody else, or there is nothing in
+    front of the provider that MX names.
+    """
+
+    provider: str = ""
+    signs: tuple[Sign, ...] = ()
+    certain: bool = False
+
+
+def mailbox_of(system: MailSystem | None, behind: MailboxBehind | None) -> str:
+    """The slug of whoever keeps the mailboxes as far as it is known: by all signs, else by MX; else empty."""
+    if behind and behind.provider:
+        return behind.provider
+    by_mx = provider(system.mailbox_provider) if system else None
+    return by_mx.slug if by_mx and by_mx.kind is not ProviderKind.FORWARDER else ""
+
+
+def weighed(signs: Iterable[Sign]) -> MailboxBehind:
+    """What the signs come to. All of them are kept, also those that speak for somebody else."""
+    signs = tuple(dict.fromkeys(signs))
+    kinds: dict[str, set[SignKind]] = {}
+    for sign in signs:
+        kinds.setdefault(sign.provider, set()).add(sign.kind)
+    ranked = sorted(kinds, key=lambda slug: -_weight(kinds[slug]))
+    if not ranked or (len(ranked) > 1 and _weight(kinds[ranked[0]]) == _weight(kinds[ranked[1]])):
+        return MailboxBehind(signs=signs)
+    first, *others = ranked
+    contradicted = any(kinds[other] - NO_CONTRADICTION for other in others)
+    return MailboxBehind(first, signs, certain=len(kinds[first]) > 1 and not contradicted)
+
+
+@probe(group=ProbeGroup.DNS, observes=MailboxBehind, needs=(MailSystem,), timeout=8)
+async def collect(target: Target, evidence: Evidence, net: Network) -> MailboxBehind:
+    """Who keeps the mailboxes, by the domain's other records?"""
+    system = evidence[MailSystem]
+    by_mx = [
+        Sign(SignKind.MX, slug, "MX")
+        for slug in (system.mailbox_provider, *system.others)
+        if (known := provider(slug)) and known.kind in MAILBOX_KINDS
+    ]
+    if system.kind in MAILBOX_KINDS and not system.others:
+        return MailboxBehind(by_mx[0].provider, tuple(by_mx), certain=True)
+    if system.kind in (ProviderKind.PROGRAM, ProviderKind.PARKING):
+        return MailboxBehind()
+    found = await _look_up(target.domain, net)
+    if not found.signs and found.silent:
+        raise Unobserved(Gap.RESOLVER_SILENT)
+    return weighed((*by_mx, *found.signs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    signs: tuple[Sign, ...]
+    silent: bool = False
+    """A question got no answer, so there may be more signs."""
+
+
+async def _look_up(domain: str, net: Network) -> _Found:
+    parts = await asyncio.gather(
+        _spf(domain, net),
+        _alias(f"autodiscover.{domain}", SignKind.AUTODISCOVER, net),
+        _service(f"_autodiscover._tcp.{domain}", net),
+        _alias(f"lyncdiscover.{domain}", SignKind.TEAMS, net),
+        *(_key(selector, owner, domain, net) for selector, owner in _selectors()),
+    )
+    return _Found(tuple(sign for part in parts for sign in part.signs), any(part.silent for part in parts))
+
+
+async def _alias(name: str, kind: SignKind, net: Network) -> _Found:
+    answer = await net.resolve(name, "CNAME")
+    return _found(answer, ((kind, by_client_host(record), record) for record in answer.records))
+
+
+async def _service(name: str, net: Network) -> _Found:
+    """An SRV record's last field is its target (RFC 2782)."""
+    answer = await net.resolve(name, "SRV")
+    hosts = (record.rpartition(" ")[2] for record in answer.records)
+    return _found(answer, ((SignKind.AUTODISCOVER, by_client_host(host), host) for host in hosts))
+
+
+async def _key(selector: str, owner: Provider, domain: str, net: Network) -> _Found:
+    name = f"{selector}._domainkey.{domain}"
+    if owner.dkim_hosts:
+        answer = await net.resolve(name, "CNAME")
+        return _found(answer, ((SignKind.DKIM, by_dkim_host(record), record) for record in answer.records))
+    answer = await net.resolve(name, "TXT")
+    keys = (record for record in answer.records if _is_key(text_of(record)))
+    return _found(answer, ((SignKind.DKIM, owner, name) for _ in keys))
+
+
+async def _spf(domain: str, net: Network) -> _Found:
+    """What the SPF record includes and where it redirects; names that nobody is known by are read in their turn."""
+    signs: list[Sign] = []
+    silent = False
+    seen = {domain}
+    waiting = [domain]
+    left = MOST_INCLUDES + 1
+    try:
+        async with asyncio.timeout(SPF_SECONDS):
+            while waiting and left:
+                now, waiting = waiting[:left], waiting[left:]
+                left -= len(now)
+                for answer in await asyncio.gather(*(net.resolve(name, "TXT") for name in now)):
+                    silent |= answer.status is DnsStatus.UNANSWERED
+                    for name in spf_names(answer.records):
+                        if owner := by_spf_include(name):
+                            signs.append(Sign(SignKind.SPF, owner.slug, name))
+                        elif name not in seen and by_mx_host(name) is None:
+                            waiting.append(name)
+                        seen.add(name)
+    except TimeoutError:
+        silent = True
+    return _Found(tuple(signs), silent)
+
+
+def spf_names(records: Iterable[str]) -> tuple[str, ...]:
+    """The names that SPF records among these TXT records include or redirect to (RFC 7208 sections 5.2 and 6.1).
+
+    Names with macros are left out: they depend on the message.
+    """
+    policies = (text for text in map(text_of, records) if re.match(r"v=spf1(?:\s|$)", text, re.IGNORECASE))
+    found = (name for text in policies for name in re.findall(r"(?:include:|redirect=)(\S+)", text, re.IGNORECASE))
+    return tuple(dict.fromkeys(name.lower().rstrip(".") for name in found if "%" not in name and name.strip(".")))
+
+
+def text_of(record: str) -> str:
+    """A TXT record in presentation form, `"v=spf1 " "-all"`, as one text (RFC 7208 section 3.3)."""
+    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', record, re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", "".join(strings) if strings else record, flags=re.DOTALL)
+
+
+def _is_key(text: str) -> bool:
+    """A DKIM key that was not revoked (RFC 6376 section 3.6.1). A wildcard TXT record is none."""
+    return re.search(r"(?:^|;)\s*p=\s*\w", text) is not None
+
+
+def _selectors() -> Iterator[tuple[str, Provider]]:
+    for one in providers().values():
+        yield from ((selector, one) for selector in one.dkim_selectors)
+
+
+def _found(answer: DnsAnswer, said: Iterable[tuple[SignKind, Provider | None, str]]) -> _Found:
+    return _Found(tuple(_signs(said)), answer.status is DnsStatus.UNANSWERED)
+
+
+def _signs(said: Iterable[tuple[SignKind, Provider | None, str]]) -> Iterator[Sign]:
+    return (Sign(kind, owner.slug, seen.rstrip(".")) for kind, owner, seen in said if owner)
+
+
+def _weight(kinds: Iterable[SignKind]) -> int:
+    return sum(WEIGHTS[kind] for kind in kinds)
