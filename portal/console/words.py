@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from diagnostics.domain import Gap, ProbeGroup, Stage, Status, Strength, Vantage, Verdict, Who
+from diagnostics.checks.sending import SERVICES
+from diagnostics.domain import Gap, ProbeGroup, Stage, Status, Strength, SuppressionReason, Vantage, Verdict, Who
 from diagnostics.models import MessageState, Run
+from diagnostics.probes.vendor_health import HealthKind, HealthState
 
 Words = str | Promise
 
@@ -85,14 +87,66 @@ GAPS: Mapping[str, Words] = {
     Gap.OUTCOME_UNKNOWN: _("The connection ended after the message was handed over: it may have been taken or not."),
     Gap.NOT_SET_UP: _("The portal is connected to no such record (directory, sending service)."),
     Gap.RECORDS_SILENT: _("Our directory or sending service gave no usable answer."),
+    Gap.STALE: _("The last look is more than an hour old."),
+}
+HEALTH_KINDS: Mapping[str, Words] = {
+    HealthKind.SPF: "SPF",
+    HealthKind.DKIM: "DKIM",
+    HealthKind.DMARC: "DMARC",
+    HealthKind.ALIGNMENT: _("Alignment"),
+    HealthKind.PTR: _("Reverse name"),
+    HealthKind.BLOCKLIST: _("Blocklist"),
+    HealthKind.HOST: _("Host"),
+    HealthKind.DRIFT_EXTRA: _("In the article"),
+    HealthKind.DRIFT_MISSING: _("Missing from the article"),
+}
+HEALTH_STATES: Mapping[str, Words] = {
+    HealthState.FINE: _("Fine"),
+    HealthState.PROBLEM: _("Problem"),
+    HealthState.UNKNOWN: _("Could not check"),
 }
 REPORTS: Mapping[str, Words] = {
+    "VendorHealth": _("Our own side"),
+    "CodeMailEvents": _("What the sending service told of code e-mails meanwhile"),
+    "TestMessageStopped": _("The sending service did not send the test message"),
     "TestMessageReport": _("Hand-over of the test message"),
     "ComparisonReport": _("Hand-over of the comparison message"),
+    "BounceReport": _("A bounce of the test message"),
+    "ComparisonBounce": _("A bounce of the comparison message"),
     "TestCodeTyped": _("The test code was typed back"),
     "ComparisonCodeTyped": _("The code of the comparison message was typed back"),
     "MailboxAnswer": _("Where the test message was found"),
     "ComparisonAnswer": _("Where the comparison message was found"),
+    "PastedHeaders": _("Headers of a message that arrived"),
+    "CodeArrivalAnswer": _("Whether a code has come"),
+    "CodePlaceAnswer": _("Where the code was found"),
+    "CodeUsedAnswer": _("Which code was typed in"),
+    "OftenAnswer": _("How often a code was asked for"),
+    "OnAccountAnswer": _("What the account page says"),
+    "MailboxKindAnswer": _("What kind of mailbox it is"),
+    "ColleaguesAnswer": _("Whether colleagues get our e-mail"),
+    "ClockAnswer": _("Whether the device shows the right time"),
+}
+SUPPRESSION_REASONS: Mapping[str, Words] = {
+    SuppressionReason.BOUNCE: _("an earlier message came back"),
+    SuppressionReason.COMPLAINT: _("a message was reported as spam"),
+    SuppressionReason.UNSUBSCRIBE: _("unsubscribed"),
+    SuppressionReason.MANUAL: _("put there by hand"),
+    SuppressionReason.OTHER: _("for another reason"),
+}
+RELEASE_CONDITIONS: Mapping[str, Words] = {
+    SuppressionReason.BOUNCE: _("The cause is mended: the mailbox exists, is spelled right and has room."),
+    SuppressionReason.COMPLAINT: _("The customer has said that they want our e-mail, and marked it as “not spam”."),
+    SuppressionReason.UNSUBSCRIBE: _("The customer has said that they want our e-mail again."),
+    SuppressionReason.MANUAL: _("I know why the address was put on the list, and that it is over."),
+    SuppressionReason.OTHER: _("The cause that the service notes is mended."),
+}
+RELEASE_OUTCOMES: Mapping[str, Words] = {
+    "": _("Waiting to be released."),
+    "asking": _("Being released."),
+    "released": _("Released: the service sends to this address again."),
+    "refused": _("The service refused to release the address."),
+    "silent": _("The service gave no usable answer: the address may be released or not. Run again to see."),
 }
 MESSAGE_STATUSES: Mapping[str, Status] = {
     MessageState.QUEUED: Status.CHECKING,
@@ -120,6 +174,11 @@ def verdict_tag(run: Run | None) -> Tag:
     if run is None or not run.finished:
         return Tag(Status.CHECKING, word(STATUSES, Status.CHECKING))
     return Tag(VERDICT_TAGS.get(run.verdict, Status.NOT_CHECKED), word(VERDICTS, run.verdict))
+
+
+def service_name(slug: str) -> str:
+    """What a sending service is called; one that is not known by its slug."""
+    return SERVICES.get(slug, slug)
 
 
 def word(words: Mapping[str, Words], code: str) -> str:

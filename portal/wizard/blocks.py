@@ -12,25 +12,28 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from diagnostics.domain import Section
+from diagnostics.domain import Section, Status
 from diagnostics.lab.mailbox import KeptMessage, kept
 from diagnostics.models import LinkKind, MessageState, Purpose, TestMessage
 from diagnostics.probes.server_ports import ServerPorts
 from diagnostics.probes.test_message import (
+    BounceReport,
     ComparisonAnswer,
+    ComparisonBounce,
     ComparisonReport,
     MailboxAnswer,
     TestMessageReport,
 )
 from portal import access
-from portal.wizard import for_it, recipes, words
-from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile
+from portal.wizard import for_it, headers, recipes, words
+from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile, is_under_way
 from portal.wizard.details import reply_words
-from portal.wizard.forms import CodeForm, OtherMailboxForm, WhereaboutsForm
+from portal.wizard.forms import CodeForm, HeadersForm, OtherMailboxForm, WhereaboutsForm
 
 FormKey = tuple[str, str]
-"""Which form of the page: its kind (`code`, `where`, `other`) and the test message it is about."""
+"""Which form of the page: its kind (`code`, `where`, `other`, `headers`) and the test message it is about, if any."""
 Forms = Mapping[FormKey, forms.Form]
+HEADERS_FORM: FormKey = ("headers", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +69,43 @@ def message_part(page: Page, purpose: Purpose) -> dict[str, Any]:
     report = page.file.evidence.get(TestMessageReport if purpose is Purpose.PRIMARY else ComparisonReport)
     reply = report.transmission.decisive if report else None
     answer = page.file.evidence.get(MailboxAnswer if purpose is Purpose.PRIMARY else ComparisonAnswer)
+    returned = page.file.evidence.get(BounceReport if purpose is Purpose.PRIMARY else ComparisonBounce)
+    lost = page.file.came_back(purpose)
     return {
         "purpose": purpose.value,
         "message": message,
         "address": message.address if message else page.file.case.address,
-        "state": _state(message),
+        "state": _state(message, lost=lost),
         "reply": reply_words(page.file, reply) if reply else "",
         "host": report.transmission.host if report else "",
         "answer": words.WHEREABOUTS[answer.where] if answer else "",
-        "asks": bool(message and message.finished and not message.typed_at and message.state in MAY_HAVE_ARRIVED),
+        "next_try": _next_try(message),
+        "returned": page.file.shown(returned.reply or returned.status) if returned else "",
+        "returned_by": page.file.shown(returned.host) if returned else "",
+        "lost": lost,
+        "asks": bool(message and message.finished and not message.typed_at and message.state in MAY_HAVE_ARRIVED)
+        and not lost,
         "arrival": _arrival(page.file, message),
         "code_form": _form(page, ("code", purpose), CodeForm),
         "where_form": _form(page, ("where", purpose), WhereaboutsForm),
-        "polling": bool(message and not message.finished and page.file.polling),
+        "polling": bool(message and is_under_way(message) and page.file.polling),
+        "seconds": 10 if message and message.next_try_at else 1.5,
         "lab_mail": _lab_mail(message),
     }
 
 
-def _state(message: TestMessage | None) -> dict[str, Any] | None:
+def _next_try(message: TestMessage | None) -> dict[str, Any] | None:
+    """When a message that was put off is handed over again; `number` counts the first try, too."""
+    if message is None or message.next_try_at is None:
+        return None
+    return {"at": message.next_try_at, "number": message.tries + 1, "most": len(settings.RETRY_AFTER) + 1}
+
+
+def _state(message: TestMessage | None, *, lost: bool) -> dict[str, Any] | None:
     if message is None:
         return None
+    if lost and not message.typed_at:
+        return {"status": Status.PROBLEM, "word": words.CAME_BACK_TAG, "line": words.CAME_BACK}
     state = MessageState(message.state)
     return {
         "status": words.MESSAGE_STATUSES[state],
@@ -98,7 +118,7 @@ def _arrival(file: CaseFile, message: TestMessage | None) -> words.Words:
     """How long it took at most, against how long a code is good for."""
     if message is None or message.typed_at is None or message.sent_at is None:
         return ""
-    took = message.typed_at - message.sent_at
+    took = message.typed_at - (message.first_sent_at or message.sent_at)
     minutes = max(1, round(took.total_seconds() / 60))
     lifetime = file.vendor.code_lifetime // 60
     values = {"minutes": minutes, "lifetime": lifetime}
@@ -182,6 +202,14 @@ def _it_pack(page: Page) -> dict[str, Any]:
     return {"link": link, "letter": for_it.letter(page.file, link)}
 
 
+def _headers(page: Page) -> dict[str, Any]:
+    return {
+        "read": headers.summary(page.file),
+        "programs": words.HEADERS_IN,
+        "form": page.sent.get(HEADERS_FORM) or HeadersForm(auto_id="pasted_%s"),
+    }
+
+
 _BLOCKS: Mapping[str, Callable[[Page], dict[str, Any]]] = {
     "address": _address,
     "clock-models": _clock_models,
@@ -192,4 +220,5 @@ _BLOCKS: Mapping[str, Callable[[Page], dict[str, Any]]] = {
     "allowlist": _allowlist,
     "compare": _compare,
     "it-pack": _it_pack,
+    "headers": _headers,
 }

@@ -13,15 +13,23 @@ from django.utils.translation import ngettext
 from diagnostics import registry
 from diagnostics.codec import encode
 from diagnostics.domain import Seen, SmtpConversation, SmtpReply, SmtpStage
+from diagnostics.probes.address_form import AddressForm
+from diagnostics.probes.directory_match import DirectoryMatch
+from diagnostics.probes.dns_trust import DnsTrust
 from diagnostics.probes.domain_status import DomainStatus
 from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, Sign, SignKind
+from diagnostics.probes.mta_sts_policy import MtaStsPolicy
 from diagnostics.probes.mx import MxRecords
 from diagnostics.probes.mx_addresses import HostForm, MailHost, MxAddresses
 from diagnostics.probes.mx_conversations import MxConversations
+from diagnostics.probes.pasted_headers import PastedHeaders
+from diagnostics.probes.recipient_policies import RecipientPolicies
 from diagnostics.probes.test_message import ComparisonReport, MailboxAnswer, TestCodeTyped, TestMessageReport
 from diagnostics.providers import provider
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
+from portal.wizard.headers import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,13 @@ def _facts(observation: object) -> Pairs:
 
 
 @_facts.register
+def _facts_of_address_form(observation: AddressForm) -> Pairs:
+    if observation.written:
+        yield _("The domain as it is written"), observation.written
+        yield _("The domain as mail servers know it"), observation.domain
+
+
+@_facts.register
 def _facts_of_domain_status(observation: DomainStatus) -> Pairs:
     yield _("Domain"), observation.domain
     yield _("Does it exist?"), _("Yes") if observation.exists else _("No")
@@ -159,6 +174,33 @@ def _facts_of_mx_addresses(observation: MxAddresses) -> Pairs:
 
 
 @_facts.register
+def _facts_of_dns_trust(observation: DnsTrust) -> Pairs:
+    for one in observation.failed:
+        answered = (
+            _("name servers fail, but answer without DNSSEC") if one.answered_unchecked else _("name servers fail")
+        )
+        yield _("Looking up %(name)s") % {"name": one.name}, answered
+
+
+@_facts.register
+def _facts_of_mta_sts_policy(observation: MtaStsPolicy) -> Pairs:
+    if observation.policy:
+        hosts = ", ".join(observation.policy.mx)
+        yield (
+            _("Encryption policy (MTA-STS)"),
+            f"{observation.policy.mode}: {hosts}" if hosts else observation.policy.mode,
+        )
+    elif observation.announced:
+        yield _("Encryption policy (MTA-STS)"), _("announced, but it could not be read")
+
+
+@_facts.register
+def _facts_of_recipient_policies(observation: RecipientPolicies) -> Pairs:
+    if observation.dmarc:
+        yield _("Policy against forged senders (DMARC)"), observation.dmarc
+
+
+@_facts.register
 def _facts_of_mail_system(observation: MailSystem) -> Pairs:
     gateway, mailbox = provider(observation.gateway), provider(observation.mailbox_provider)
     if gateway:
@@ -169,6 +211,18 @@ def _facts_of_mail_system(observation: MailSystem) -> Pairs:
         yield _("E-mail provider"), _("hidden behind the filter")
     else:
         yield _("E-mail provider"), _("none that we know by its records")
+
+
+@_facts.register
+def _facts_of_mailbox_behind(observation: MailboxBehind) -> Pairs:
+    mailbox = provider(observation.provider)
+    signs = [sign for sign in observation.signs if sign.kind is not SignKind.MX]
+    if not signs:
+        return
+    if mailbox:
+        sure = _("%(provider)s, by several signs") if observation.certain else _("probably %(provider)s")
+        yield _("Mailboxes behind it"), sure % {"provider": mailbox.name}
+    yield _("Signs in public records"), "; ".join(dict.fromkeys(_sign_words(sign) for sign in signs))
 
 
 @_facts.register
@@ -191,6 +245,13 @@ def _facts_of_comparison_report(observation: ComparisonReport) -> Pairs:
 
 
 @_facts.register
+def _facts_of_directory_match(observation: DirectoryMatch) -> Pairs:
+    yield _("Your address in our records"), words.MEMBERSHIPS[observation.membership]
+    if observation.near:
+        yield _("A similar address on file"), observation.near
+
+
+@_facts.register
 def _facts_of_test_code_typed(observation: TestCodeTyped) -> Pairs:
     minutes = max(1, round(observation.after_seconds / 60))
     yield (
@@ -204,6 +265,20 @@ def _facts_of_mailbox_answer(observation: MailboxAnswer) -> Pairs:
     yield _("You found the test message"), words.WHEREABOUTS[observation.where]
 
 
+def _sign_words(sign: Sign) -> str:
+    known = provider(sign.provider)
+    return words.SIGNS[sign.kind] % {"provider": known.name if known else sign.provider}
+
+
+@_facts.register
+def _facts_of_pasted_headers(observation: PastedHeaders) -> Pairs:
+    read = observation.headers
+    if read.from_domain:
+        yield _("Pasted headers: sender"), read.from_domain
+    if read.transit_seconds is not None:
+        yield _("Pasted headers: time under way"), duration(read.transit_seconds)
+
+
 def _address_words(host: MailHost) -> words.Words:
     match host.form:
         case HostForm.LITERAL:
@@ -211,7 +286,12 @@ def _address_words(host: MailHost) -> words.Words:
         case HostForm.LOCALHOST | HostForm.ROOT:
             return _("leads nowhere")
         case HostForm.NAME:
-            return ", ".join(host.addresses) if host.addresses else words.DNS_STATUSES[host.status]
+            if not host.addresses:
+                return words.DNS_STATUSES[host.status]
+            addresses = ", ".join(host.addresses)
+            if not host.alias_of:
+                return addresses
+            return _("%(addresses)s, as an alias of %(name)s") % {"addresses": addresses, "name": host.alias_of}
 
 
 def _conversation_words(one: SmtpConversation) -> words.Words:

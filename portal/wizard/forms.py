@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from diagnostics.headers import Headers, read_headers
 from diagnostics.models import Purpose
 from diagnostics.probes.test_message import Whereabouts
 from portal.intake import AddressField
@@ -60,3 +61,33 @@ class WhereaboutsForm(forms.Form):
             "invalid_choice": _("Choose where you found the test message"),
         },
     )
+
+
+class PastedText(forms.CharField):
+    """As it was pasted: nothing is cut off, and no character of it is a reason to refuse it."""
+
+    def to_python(self, value: object) -> str:
+        return str(value or "").replace("\x00", "")
+
+
+class HeadersForm(forms.Form):
+    """`cleaned_data["headers"]` is what was read, a `Headers`."""
+
+    headers = PastedText(
+        label=_("Headers, or the whole message source"),
+        strip=False,
+        error_messages={"required": _("Paste the headers of the message")},
+        widget=forms.Textarea(
+            attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "none", "wrap": "soft"}
+        ),
+    )
+
+    def clean_headers(self) -> Headers:
+        read = read_headers(self.cleaned_data["headers"])
+        if not read.usable:
+            raise forms.ValidationError(
+                _("There are no headers of mail servers in this text: look for lines that begin with “Received:”")
+                if read.fields
+                else _("We cannot find headers in this text: it has lines like “Received: from …” and “From: …”")
+            )
+        return read

@@ -18,6 +18,7 @@ urlpatterns = [
     path("cases/<reference:reference>/do/code/", actions.code, name="code"),
     path("cases/<reference:reference>/do/whereabouts/", actions.whereabouts, name="whereabouts"),
     path("cases/<reference:reference>/do/answer/", actions.answer, name="answer"),
+    path("cases/<reference:reference>/do/headers/", actions.headers, name="headers"),
     path("cases/<reference:reference>/do/it-page/", actions.it_page, name="it_page"),
     path("cases/<reference:reference>/<slug:section>/", case.section, name="section"),
     path("<slug:article>/", start.start, name="start"),

@@ -23,6 +23,7 @@ from diagnostics.domain import (
 from diagnostics.models import MessageState
 from diagnostics.probes.mailbox_behind import SignKind
 from diagnostics.probes.test_message import Whereabouts
+from diagnostics.probes.vendor_health import HealthKind
 
 Words = str | Promise
 
@@ -57,6 +58,8 @@ QUESTIONS: Mapping[str, Words] = {
     "seen": _("Is our message in your inbox?"),
     "comparison": _("Does another mailbox get the same message?"),
     "ports": _("Do our servers answer?"),
+    "our-side": _("Is everything in order on our side?"),
+    "headers": _("What do the headers of a message that came say?"),
     "code": _("What happened to the codes that you asked for?"),
     "found": _("Where did you find the code?"),
     "account": _("Does your account page show this address and company ID?"),
@@ -91,6 +94,7 @@ GAPS: Mapping[Gap, Words] = {
     Gap.OUTCOME_UNKNOWN: _("The connection ended too early: your server may or may not have taken the message."),
     Gap.NOT_SET_UP: _("This site is not connected to the records that would tell."),
     Gap.RECORDS_SILENT: _("Our own records could not be asked right now."),
+    Gap.STALE: _("Our last look is too old to count."),
 }
 OUTCOMES: Mapping[ConnectOutcome, Words] = {
     ConnectOutcome.OPEN: _("Answers"),
@@ -216,6 +220,8 @@ MEMBERSHIPS: Mapping[Membership, Words] = {
     Membership.NOT_ON_FILE: _("not on this company’s account"),
     Membership.COMPANY_UNKNOWN: _("neither the company ID nor the address is on file"),
 }
+CAME_BACK = _("Your mail server accepted it, but it came back to us: it did not reach the mailbox.")
+CAME_BACK_TAG = _("Came back")
 WHEREABOUTS: Mapping[Whereabouts, Words] = {
     Whereabouts.INBOX: _("In the inbox"),
     Whereabouts.SPAM: _("In the spam or junk folder"),
@@ -237,21 +243,38 @@ FINE_LINES: Mapping[str, Words] = {
     "space": _("There is room in the mailbox."),
     "mx-answers": _("Your mail server answers us."),
     "ports": _("Our servers answer on every port we tried."),
+    "our-side": _("We found no problem on our side."),
     "directory": _("The address is an administrator’s on this company’s account."),
     "mx": _("The domain exists and takes e-mail."),
     "mail-system": _("No other company’s mail filter is visible in front of your mailbox."),
     "domain": _("The domain exists."),
     "mailbox": _("Your mail server knows the mailbox."),
     "address": _("The address has no obvious typing slip."),
+    "headers": _("The message whose headers you pasted came without delay."),
 }
 """The most telling one first: a section shows one line."""
+HEALTH_KINDS: Mapping[HealthKind, Words] = {
+    HealthKind.SPF: _("Our record of who may send for us (SPF)"),
+    HealthKind.DKIM: _("The keys that prove our e-mails genuine (DKIM)"),
+    HealthKind.DMARC: _("What our domain asks for when proof fails (DMARC)"),
+    HealthKind.ALIGNMENT: _("Whether the proof is about the sender that you see"),
+    HealthKind.PTR: _("The names of our mail servers"),
+    HealthKind.BLOCKLIST: _("Public blocklists"),
+    HealthKind.HOST: _("Our servers"),
+    HealthKind.DRIFT_EXTRA: _("The list to allow: is everything on it still ours?"),
+    HealthKind.DRIFT_MISSING: _("The list to allow: is anything missing?"),
+}
 REPORTED: Mapping[str, Words] = {
+    "VendorHealth": _("Our own side"),
     "TestMessageReport": _("The test message"),
     "ComparisonReport": _("The test message to your other mailbox"),
+    "BounceReport": _("The message that came back to us"),
+    "ComparisonBounce": _("The message that came back from your other mailbox"),
     "TestCodeTyped": _("The test code that you typed"),
     "ComparisonCodeTyped": _("The test code from your other mailbox"),
     "MailboxAnswer": _("Where you found the test message"),
     "ComparisonAnswer": _("Where you found it in your other mailbox"),
+    "PastedHeaders": _("The headers that you pasted"),
     "CodeArrivalAnswer": _("Whether a code has come"),
     "CodePlaceAnswer": _("Where the code was found"),
     "CodeUsedAnswer": _("Which code was typed in"),
@@ -261,3 +284,20 @@ REPORTED: Mapping[str, Words] = {
     "ColleaguesAnswer": _("Whether colleagues get our e-mail"),
     "ClockAnswer": _("Whether the device shows the right time"),
 }
+HEADERS_IN: tuple[tuple[Words, Words], ...] = (
+    (
+        _("Outlook for Windows"),
+        _("Open the message in its own window: File, Properties. Copy all of “Internet headers”."),
+    ),
+    (
+        _("New Outlook, Outlook on the web"),
+        _("Open the message: the three dots, View, View message source (or details)."),
+    ),
+    (_("Outlook for Mac"), _("Right-click the message in the list: View Source.")),
+    (_("Gmail"), _("On a computer, open the message: the three dots, Show original, Copy to clipboard.")),
+    (_("Apple Mail"), _("Open the message: View, Message, All Headers or Raw Source.")),
+    (_("Yahoo"), _("On a computer, open the message: the three dots, View raw message.")),
+    (_("Thunderbird"), _("Open the message: View, Message Source.")),
+    (_("iPhone, iPad, Android"), _("Not possible in these apps. Open the same mailbox on a computer.")),
+)
+"""Where each mail program shows the headers of a message."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from diagnostics.domain import Address, Section
 from diagnostics.models import Case, LinkKind, Purpose, TestMessage
+from diagnostics.probes.pasted_headers import PastedHeaders, pasted
 from diagnostics.probes.test_message import ComparisonAnswer, MailboxAnswer, Whereabouts
 from diagnostics.services.cases import link_of, mint_link, start_run
 from diagnostics.services.limits import LimitReached
@@ -22,15 +23,16 @@ from diagnostics.services.messages import (
     WrongCode,
     answer_whereabouts,
     request_message,
+    sender_of,
     type_code,
 )
 from diagnostics.services.runs import evidence_of, report_to
 from portal import access
 from portal.intake import Problem, limit_reached, problems_of, words_for_limit
 from portal.wizard import questions
-from portal.wizard.blocks import Forms
+from portal.wizard.blocks import HEADERS_FORM, Forms
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, content_for
-from portal.wizard.forms import CodeForm, MessageForm, OtherMailboxForm, WhereaboutsForm
+from portal.wizard.forms import CodeForm, HeadersForm, MessageForm, OtherMailboxForm, WhereaboutsForm
 from portal.wizard.views.case import case_page, or_gone, private, section_page
 
 Act = Callable[[HttpRequest, Case], HttpResponse]
@@ -140,6 +142,20 @@ def answer(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @action
+def headers(request: HttpRequest, case: Case) -> HttpResponse:
+    """The headers of a message that did arrive, pasted. The same ones again change nothing."""
+    form = HeadersForm(request.POST, auto_id="pasted_%s")
+    if not form.is_valid():
+        return _page(request, case, *problems_of(form), sent={HEADERS_FORM: form}, blocks=("headers",))
+    run = case.runs.order_by("-number")[0]
+    _article, vendor = content_for(case)
+    observation = pasted(form.cleaned_data["headers"], vendor, [sender_of(case)])
+    if evidence_of(run).get(PastedHeaders) != observation:
+        report_to(run, observation)
+    return _see_other(f"{_url(case, _section(request, case, 'headers'))}#headers")
+
+
+@action
 def it_page(request: HttpRequest, case: Case) -> HttpResponse:
     """Make the read-only link for IT; while this browser holds a live one, that one stays."""
     response = _see_other(f"{_url(case, _section(request, case, 'it-pack'))}#it-pack")
@@ -164,9 +180,14 @@ def _said_before(message: TestMessage) -> Whereabouts | None:
     return answer.where if answer else None
 
 
-def _page(request: HttpRequest, case: Case, *problems: Problem, sent: Forms | None = None) -> HttpResponse:
-    """The page that the POST came from, with what was wrong on top and every form as it was sent."""
-    section = _section(request, case, *(_blocks_of(_purpose(request)) if sent else ()))
+def _page(
+    request: HttpRequest, case: Case, *problems: Problem, sent: Forms | None = None, blocks: tuple[str, ...] = ()
+) -> HttpResponse:
+    """The page that the POST came from, with what was wrong on top and every form as it was sent.
+
+    `blocks` are those that show the form, where it is not one about a test message.
+    """
+    section = _section(request, case, *((blocks or _blocks_of(_purpose(request))) if sent else ()))
     if section is None:
         return case_page(request, case, problems=problems)
     return section_page(request, case, section.slug, problems=problems, sent=sent)
