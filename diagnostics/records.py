@@ -2,10 +2,66 @@
 
 from __future__ import annotations
 
-from diagnostics.domain import Records
+import asyncio
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connection
+
+from diagnostics.directory import Directory, configured_directory
+from diagnostics.domain import (
+    DirectoryAnswer,
+    Gap,
+    NotApplicable,
+    Records,
+    SendHistory,
+    SuppressionAnswer,
+    Target,
+    Unobserved,
+)
 from diagnostics.net.live import NoRecords
+from diagnostics.sending import SendingService, configured_services, look_up_everywhere
+from diagnostics.services.events import history_of
 
 
 def configured_records() -> Records:
     """What the settings name; where they name nothing, every question says so."""
-    return NoRecords()
+    return ConfiguredRecords(connected=configured_directory(), services=configured_services())
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredRecords(NoRecords):
+    """Implements `diagnostics.domain.Records` with what is connected; what is not says so."""
+
+    connected: Directory | None = None
+    services: tuple[SendingService, ...] = ()
+
+    async def directory(self, target: Target) -> DirectoryAnswer:
+        if self.connected is None:
+            return await NoRecords.directory(self, target)
+        return await self.connected.look_up(target)
+
+    async def suppressions(self, target: Target) -> SuppressionAnswer:
+        if not self.services:
+            raise NotApplicable(Gap.NOT_SET_UP)
+        answer = await look_up_everywhere(self.services, target.address)
+        if len(answer.silent) == len(answer.asked):
+            raise Unobserved(Gap.RECORDS_SILENT, ", ".join(answer.silent))
+        return answer
+
+    async def events(self, target: Target) -> SendHistory:
+        try:
+            async with asyncio.timeout(EVENTS_LIMIT):
+                return await asyncio.to_thread(_history, target)
+        except (TimeoutError, DatabaseError) as problem:
+            raise Unobserved(Gap.RECORDS_SILENT, type(problem).__name__) from problem
+
+
+EVENTS_LIMIT = 5.0
+"""Seconds; the statement itself is ended by STATEMENT_TIMEOUT_MS."""
+
+
+def _history(target: Target) -> SendHistory:
+    try:
+        return history_of(str(target.address), code_lifetime=target.vendor.code_lifetime)
+    finally:
+        connection.close()

@@ -34,7 +34,7 @@ def network_config() -> NetworkConfig:
         ca_file = ""
         if settings.LAB:
             lab = _lab_state()
-            zones = dict.fromkeys(lab.zones, (lab.nameserver,))
+            zones = dict.fromkeys(lab.zones, tuple(filter(None, (lab.nameserver, lab.spare_nameserver))))
             dial_map |= check_dial_map(lab.dial_map, f"LAB_STATE {settings.LAB_STATE}")
             ca_file = lab.ca_file
         return NetworkConfig(
@@ -49,6 +49,16 @@ def network_config() -> NetworkConfig:
         )
     except ValueError as problem:
         raise ImproperlyConfigured(str(problem)) from problem
+
+
+def lab_sending() -> str:
+    """Where the running lab plays a sending service; raises ImproperlyConfigured where no lab runs."""
+    return _lab_state().sending
+
+
+def lab_directory() -> str:
+    """Where the running lab's directory answers; raises ImproperlyConfigured where no lab runs."""
+    return _lab_state().directory
 
 
 @lru_cache(maxsize=1)
@@ -74,7 +84,10 @@ class _Lab:
     nameserver: str
     zones: tuple[str, ...]
     dial_map: dict[str, str]
+    spare_nameserver: str = ""
     ca_file: str = ""
+    directory: str = ""
+    sending: str = ""
 
 
 def _lab_state() -> _Lab:

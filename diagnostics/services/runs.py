@@ -15,7 +15,9 @@ from diagnostics.codec import Unreadable, decode, encode
 from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage
 from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run, TestMessage
 from diagnostics.remedies import remedies
+from diagnostics.services import health
 from diagnostics.services.cases import announce_work
+from diagnostics.services.domain_proof import accept_proof
 from diagnostics.vendors import vendor
 from diagnostics.verdicts import AGENTS, diagnose
 
@@ -81,6 +83,8 @@ def finish_group(claim: Claim) -> None:
         Group.objects.filter(pk=claim.group_id).update(
             state=GroupState.DONE, lease_until=None, finished_at=timezone.now()
         )
+        if claim.name is ProbeGroup.DNS:
+            accept_proof(run)
         judge(run, public=claim.name is not ProbeGroup.RECORDS)
 
 
@@ -165,9 +169,13 @@ def diagnosis_of(run: Run, tier: int = AGENTS) -> Diagnosis | None:
 
 
 def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
-    """What this run's probes saw and what was reported to it, oldest first, as far as the tier may see it."""
-    seen = (seen_of(record) for record in run.records.order_by("at", "pk"))
-    return Evidence(one for one in seen if registry.tier_of(one.kind) <= tier)
+    """What this run's probes saw and what was reported to it, oldest first, as far as the tier may see it.
+
+    And what was known of our own side by the run's end, which is the same for every case.
+    """
+    seen = [seen_of(record) for record in run.records.order_by("at", "pk")]
+    ours = health.newest(run.case.vendor, until=run.finished_at)
+    return Evidence(one for one in (*([ours] if ours else ()), *seen) if registry.tier_of(one.kind) <= tier)
 
 
 def seen_of(record: ObservationRecord) -> Seen:

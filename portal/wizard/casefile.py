@@ -15,11 +15,11 @@ from diagnostics import registry
 from diagnostics.articles import article
 from diagnostics.codec import Unreadable
 from diagnostics.content import BadContent
-from diagnostics.domain import Article, Diagnosis, Evidence, Provider, ProviderKind, Vendor
+from diagnostics.domain import Article, Diagnosis, Evidence, Provider, ProviderKind, Status, Vendor
 from diagnostics.models import Case, MessageState, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
-from diagnostics.probes.test_message import MailboxAnswer
+from diagnostics.probes.test_message import BounceReport, ComparisonBounce, MailboxAnswer
 from diagnostics.providers import provider
 from diagnostics.registry import Probe
 from diagnostics.services.runs import diagnosis_of, evidence_of
@@ -88,14 +88,19 @@ class CaseFile:
     def to_be_answered(self) -> bool:
         """Their server has the test message, and only the customer can say where it went."""
         message = self.message
-        if message is None or message.state not in MAY_HAVE_ARRIVED:
+        if message is None or message.state not in MAY_HAVE_ARRIVED or self.came_back(Purpose.PRIMARY):
             return False
         return message.typed_at is None and self.evidence.get(MailboxAnswer) is None
+
+    def came_back(self, purpose: Purpose) -> bool:
+        """A bounce says that the message is lost, though their server took it: there is nothing to look for."""
+        bounce = self.evidence.get(BounceReport if purpose is Purpose.PRIMARY else ComparisonBounce)
+        return bounce is not None and bounce.final
 
     @cached_property
     def pace(self) -> Pace:
         """Of whatever is still under way: the run, or a test message that was asked for."""
-        waiting_since = [message.created_at for message in self.messages.values() if not message.finished]
+        waiting_since = [waits_since(message) for message in self.messages.values() if is_under_way(message)]
         if not self.run.finished:
             waiting_since.append(self.run.created_at)
         if not waiting_since:
@@ -103,7 +108,8 @@ class CaseFile:
         waited = self.now - max(waiting_since)
         if waited >= POLLED_FOR:
             return Pace.OVER
-        return Pace.SLOW if waited >= SLOW_AFTER else Pace.QUICK
+        is_long = waited >= SLOW_AFTER or waited < timedelta(0)  # the next try is to come
+        return Pace.SLOW if is_long else Pace.QUICK
 
     @property
     def polling(self) -> bool:
@@ -142,6 +148,14 @@ class CaseFile:
     def mailbox_provider(self) -> Provider | None:
         """By MX, or behind the gateway by the domain's other records."""
         return provider(mailbox_of(self.mail_system, self.evidence.get(MailboxBehind)))
+
+    @property
+    def behind_mx(self) -> bool:
+        """Whether MX leads to somebody before the mailbox provider: the gateway, or a host whose name tells little."""
+        system, mailbox = self.mail_system, self.mailbox_provider
+        if system is None or mailbox is None:
+            return self.gateway is not None
+        return self.gateway is not None or mailbox.slug not in (system.mailbox_provider, *system.others)
 
     @property
     def mailbox_certain(self) -> bool:
@@ -190,9 +204,24 @@ def content_for(case: Case) -> tuple[Article, Vendor]:
         raise ContentGone(case) from bad
 
 
+def is_under_way(message: TestMessage) -> bool:
+    """It is being sent, or will be again."""
+    return not message.finished or message.next_try_at is not None
+
+
+def waits_since(message: TestMessage) -> datetime:
+    """Since when somebody waits for the try that is under way; in the future where it is still to come."""
+    if message.next_try_at:
+        return message.next_try_at
+    return message.sent_at if message.state == MessageState.SENDING and message.sent_at else message.created_at
+
+
 def etag_of(file: CaseFile) -> str:
     """Changes with everything that changes what a poll of the case would show (RFC 9110 section 8.8.3)."""
-    messages = (f"{one.purpose}.{one.state}.{one.typed_at is not None:d}" for one in file.messages.values())
+    messages = (
+        f"{one.purpose}.{one.state}.{one.tries}.{one.next_try_at is not None:d}.{one.typed_at is not None:d}"
+        for one in file.messages.values()
+    )
     version = file.run.full_version if file.tier else file.run.version
     return f'"{"-".join((str(file.run.pk), str(version), file.pace, *messages))}"'
 
