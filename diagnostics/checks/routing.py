@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.domain import Finding, Gap, NotApplicable, ProviderKind, Unobserved, hints, notes, proves
+from diagnostics.domain import Finding, Gap, NotApplicable, Unobserved, hints, notes, proves
 from diagnostics.probes.domain_status import DomainStatus
-from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mx import MxRecords
-from diagnostics.probes.mx_addresses import MailHost, MxAddresses
+from diagnostics.probes.mx_addresses import HostForm, MailHost, MxAddresses
 from diagnostics.registry import check
 
 
 @check(DomainStatus, answers="domain", emits={"domain.gone"})
 def domain_exists(domain: DomainStatus) -> Iterator[Finding]:
-    """NXDOMAIN for the domain itself: nothing below it exists either (RFC 8020)."""
+    """NXDOMAIN for the domain itself: nothing below it exists either (RFC 8020). One name server alone may err."""
     if not domain.exists:
-        yield proves("domain.gone", domain=domain.domain)
+        finding = proves if domain.confirmed_by > 1 else hints
+        yield finding("domain.gone", domain=domain.domain)
 
 
-@check(MxRecords, DomainStatus, may_read=(MxAddresses,), answers="mx", emits={"mx.none", "mx.null", "mx.broken"})
+@check(
+    MxRecords,
+    DomainStatus,
+    may_read=(MxAddresses,),
+    answers="mx",
+    emits={"mx.none", "mx.null", "mx.broken", "mx.contradictory"},
+)
 def mail_hosts_exist(mx: MxRecords, domain: DomainStatus, hosts: MxAddresses | None) -> Iterator[Finding]:
     """RFC 5321 section 5.1: the MX hosts, else the domain itself; a null MX (RFC 7505) takes no mail."""
     if not domain.exists:
@@ -30,6 +36,8 @@ def mail_hosts_exist(mx: MxRecords, domain: DomainStatus, hosts: MxAddresses | N
     if hosts is None:
         raise Unobserved(Gap.NEEDS_MISSING)
     if hosts.usable:
+        if any(host.form is HostForm.ROOT for host in hosts.hosts):
+            yield hints("mx.contradictory", domain=domain.domain)
         return
     if not hosts.all_known:
         raise Unobserved(Gap.NOT_ALL_TRIED)
@@ -39,22 +47,12 @@ def mail_hosts_exist(mx: MxRecords, domain: DomainStatus, hosts: MxAddresses | N
         yield proves("mx.broken", domain=domain.domain, host=", ".join(_shown(host) for host in hosts.hosts))
 
 
-@check(MailSystem, answers="mx", emits={"domain.parked"})
-def parked(system: MailSystem) -> Iterator[Finding]:
-    """MX hosts of a parking service: nobody reads mail there."""
-    if system.kind is ProviderKind.PARKING:
-        yield proves("domain.parked", provider=system.mailbox_provider)
-
-
-@check(MailSystem, answers="mail-system", emits={"filter.gateway", "filter.forwarder", "mailbox.program"})
-def mail_filter(system: MailSystem) -> Iterator[Finding]:
-    """Who handles the mail first. A filter by itself is no fault; a program that reads the mail is a likely one."""
-    if system.gateway:
-        yield notes("filter.gateway", gateway=system.gateway)
-    if system.kind is ProviderKind.FORWARDER:
-        yield notes("filter.forwarder", provider=system.mailbox_provider)
-    if system.kind is ProviderKind.PROGRAM:
-        yield hints("mailbox.program", provider=system.mailbox_provider)
+@check(MxAddresses, answers="mx", emits={"mx.alias"})
+def mail_hosts_are_no_aliases(hosts: MxAddresses) -> Iterator[Finding]:
+    """RFC 2181 section 10.3: an MX must not name an alias. Most senders deliver all the same."""
+    aliases = [host for host in hosts.hosts if host.alias_of and not hosts.implicit]
+    if aliases:
+        yield notes("mx.alias", host=aliases[0].name)
 
 
 def _shown(host: MailHost) -> str:

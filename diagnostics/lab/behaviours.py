@@ -78,6 +78,8 @@ class Smtp:
     """Refuses MAIL until the connection is encrypted."""
     greylists_for: float = 0.0
     """Seconds for which a new pair of sender and recipient is put off (RFC 6647)."""
+    puts_off_with: str = ""
+    """Other words for it, with `{recipient}` and `{seconds}` filled in."""
     hangs_up_at: SmtpStage | None = None
     """Breaks the connection instead of replying at this stage."""
     taken: str = "250 2.0.0 Ok: queued as {queue_id}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
 
-from diagnostics.lab import directory, dns, neighbourhood, scenarios, smtp, tcp
+from diagnostics.lab import directory, dns, neighbourhood, scenarios, sending, smtp, tcp
 from diagnostics.lab.behaviours import Closed, Encryption, Filtered, Http, PortBehaviour, Reset, Smtp
 from diagnostics.lab.certificates import Authority, self_signed_context
 from diagnostics.lab.files import write_whole
@@ -37,6 +37,8 @@ class LabState(TypedDict):
     """Folder with the lab's mailboxes, see `diagnostics.lab.mailbox`."""
     directory: str
     """Address of the lab's directory of administrators, see `docs/directory.md`."""
+    sending: str
+    """Address of the lab's sending service, which answers as Postmark does."""
     pid: int
 
 
@@ -68,7 +70,8 @@ class Lab:
     async def _start(self, stack: AsyncExitStack) -> LabState:
         authority = Authority(self._folder / "ca.pem")
         stage = _Stage(stack, authority, self._folder / "mail")
-        zones = list(dict.fromkeys((LAB_ZONE, *(zone for act in self._acts for zone in act.zones))))
+        borrowed = (zone for act in self._acts for zone in act.zones)
+        zones = list(dict.fromkeys((LAB_ZONE, *neighbourhood.BORROWED, *borrowed)))
         delays = {name: act.dns_delay for act in self._acts if act.dns_delay for name in (act.domain, *act.zone)}
         names = dns.Names(zones, (neighbourhood.ZONE, *(act.zone for act in self._acts)), delays)
         dial_map = {}
@@ -83,6 +86,7 @@ class Lab:
             "ca_file": str(authority.ca_file),
             "mail": str(stage.mailboxes),
             "directory": await stack.enter_async_context(directory.serving(self._acts)),
+            "sending": await stack.enter_async_context(sending.serving(self._acts)),
             "pid": os.getpid(),
         }
 

@@ -15,14 +15,13 @@ from diagnostics.lab.ports import LOOPBACK, Connections
 ANSWER_TO_HANDSHAKE = 0.1
 """Seconds; loopback completes a connection at once or not at all."""
 LARGEST_QUEUE = 64
-PAGE = b"This is a host of the lab.\n"
 
 
 @asynccontextmanager
-async def http(context: ssl.SSLContext | None) -> AsyncIterator[int]:
-    """Answer HTTP requests with a short page, over TLS with a context; gives the port."""
+async def http(context: ssl.SSLContext | None, page: str) -> AsyncIterator[int]:
+    """Answer HTTP requests with a page, over TLS with a context; gives the port."""
     connections = Connections()
-    async with _listening(lambda: _Page(connections), connections, context) as port:
+    async with _listening(lambda: _Page(connections, page.encode()), connections, context) as port:
         yield port
 
 
@@ -74,17 +73,17 @@ async def _listening(
 
 
 class _Page(asyncio.Protocol):
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, page: bytes) -> None:
         self._connections = connections
+        self._page = page
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = self._connections.add(transport)
 
     def data_received(self, data: bytes) -> None:
-        head = (
-            f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(PAGE)}\r\nConnection: close\r\n\r\n"
-        )
-        self._transport.write(head.encode() + PAGE)
+        length = len(self._page)
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        self._transport.write(head.encode() + self._page)
         self._transport.close()
 
 

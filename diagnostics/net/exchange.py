@@ -6,9 +6,11 @@ Only an answer to the very question is taken.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import cast
 
 import dns.asyncquery
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -25,23 +27,49 @@ PAYLOAD = 1232
 class NoUsableAnswer(Exception):
     """The name server did not answer in time, could not be reached, or said nothing that answers the question."""
 
-    def __init__(self, detail: str, *, down: bool = False, worth_repeating: bool = False) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        down: bool = False,
+        worth_repeating: bool = False,
+        failed: bool = False,
+        extended_errors: tuple[int, ...] = (),
+    ) -> None:
         super().__init__(detail)
         self.down = down
         """Nothing of use came back: the name server may be down. Otherwise it is alive and said no."""
         self.worth_repeating = worth_repeating
         """The packet may have been lost; a refusal would only come again."""
+        self.failed = failed
+        """SERVFAIL: it tried and could not, or DNSSEC forbids what it found."""
+        self.extended_errors = extended_errors
+        """Why, in the numbers of RFC 8914."""
 
 
-async def ask(
-    server: Endpoint, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, seconds: float
-) -> dns.message.Message:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`unchecked` sets CD (RFC 4035 section 3.2.2): answer even where DNSSEC says that the records are forged."""
+
+    name: dns.name.Name
+    rdtype: dns.rdatatype.RdataType
+    unchecked: bool = False
+
+    def query(self, *, edns: bool) -> dns.message.Message:
+        """As a message. AD asks the server to say whether it has verified the answer (RFC 6840 section 5.7)."""
+        flags = dns.flags.RD | dns.flags.AD | (dns.flags.CD if self.unchecked else 0)
+        if edns:
+            return dns.message.make_query(self.name, self.rdtype, flags=flags, use_edns=0, payload=PAYLOAD)
+        return dns.message.make_query(self.name, self.rdtype, flags=flags, use_edns=False)
+
+
+async def ask(server: Endpoint, question: Question, seconds: float) -> dns.message.Message:
     """The server's answer, NOERROR or NXDOMAIN, in that many seconds; raises NoUsableAnswer."""
     try:
         async with asyncio.timeout(seconds):
-            answer = await _exchange(server, dns.message.make_query(name, rdtype, use_edns=0, payload=PAYLOAD))
+            answer = await _exchange(server, question.query(edns=True))
             if answer.rcode() in _NO_EDNS:
-                answer = await _exchange(server, dns.message.make_query(name, rdtype, use_edns=False))
+                answer = await _exchange(server, question.query(edns=False))
     except TimeoutError as problem:
         raise NoUsableAnswer("no answer in time", down=True, worth_repeating=True) from problem
     except OSError as problem:
@@ -49,7 +77,13 @@ async def ask(
     except (dns.exception.DNSException, EOFError) as problem:
         raise NoUsableAnswer("not readable") from problem
     if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        raise NoUsableAnswer(dns.rcode.to_text(answer.rcode()))
+        raise NoUsableAnswer(
+            dns.rcode.to_text(answer.rcode()),
+            failed=answer.rcode() == dns.rcode.SERVFAIL,
+            extended_errors=tuple(
+                int(option.code) for option in answer.options if isinstance(option, dns.edns.EDEOption)
+            ),
+        )
     if _is_referral(answer):
         raise NoUsableAnswer("a referral instead of an answer")
     return answer

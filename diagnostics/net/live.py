@@ -10,8 +10,9 @@ from diagnostics.domain import (
     DnsAnswer,
     Gap,
     NotApplicable,
+    PolicyFetch,
     Records,
-    SendEvent,
+    SendHistory,
     SmtpConversation,
     SuppressionAnswer,
     Target,
@@ -19,6 +20,7 @@ from diagnostics.domain import (
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.dialer import DEFAULT_LIMITS as DIAL_LIMITS
 from diagnostics.net.dialer import Dialer, DialLimits
+from diagnostics.net.policy import PolicyFetcher
 from diagnostics.net.resolver import DEFAULT_LIMITS as DNS_LIMITS
 from diagnostics.net.resolver import DnsLimits, Resolver
 from diagnostics.net.smtp import SmtpProber
@@ -35,7 +37,7 @@ class NoRecords:
     async def suppressions(self, target: Target) -> SuppressionAnswer:
         raise NotApplicable(Gap.NOT_SET_UP)
 
-    async def events(self, target: Target) -> tuple[SendEvent, ...]:
+    async def events(self, target: Target) -> SendHistory:
         raise NotApplicable(Gap.NOT_SET_UP)
 
 
@@ -57,6 +59,7 @@ class LiveNetwork:
         self.resolver = Resolver(config, dns)
         self.dialer = Dialer(config, self.resolver, dial)
         self.prober = SmtpProber(self.dialer, smtp)
+        self.policies = PolicyFetcher(self.dialer)
         self.records: Records = NoRecords()
 
     def with_records(self, records: Records) -> LiveNetwork:
@@ -65,9 +68,9 @@ class LiveNetwork:
         both.records = records
         return both
 
-    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
         """Within 5 seconds; kept for 30 seconds at most."""
-        return await self.resolver.resolve(name, rdtype)
+        return await self.resolver.resolve(name, rdtype, unchecked=unchecked)
 
     async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
         """Within 5 seconds an address and 9 in all, the look-up and TLS not counted (5 seconds more each)."""
@@ -76,3 +79,7 @@ class LiveNetwork:
     async def converse(self, host: str, addresses: tuple[str, ...]) -> SmtpConversation:
         """Within 20 seconds, the wait for other conversations with the same host not counted."""
         return await self.prober.converse(host, addresses)
+
+    async def fetch_policy(self, domain: str) -> PolicyFetch:
+        """Within 5 seconds, connecting not counted (as for `connect`)."""
+        return await self.policies.fetch(domain)

@@ -6,10 +6,11 @@ Never raises for what comes back, and says when nothing did.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import dns.exception
+import dns.flags
 import dns.inet
 import dns.message
 import dns.name
@@ -21,7 +22,7 @@ import dns.rrset
 
 from diagnostics.domain import DnsAnswer, DnsStatus
 from diagnostics.net.config import Endpoint, NetworkConfig, parse_endpoint
-from diagnostics.net.exchange import NoUsableAnswer, ask
+from diagnostics.net.exchange import NoUsableAnswer, Question, ask
 
 MAX_CHAIN = 8
 """CNAMEs followed; a longer chain, or a loop, is no usable answer."""
@@ -91,12 +92,12 @@ class Resolver:
     config: NetworkConfig
     limits: DnsLimits = DEFAULT_LIMITS
     _servers: dict[str, list[_Server]] = field(default_factory=dict)
-    _cache: dict[tuple[str, str], _Cached] = field(default_factory=dict)
-    _asking: dict[tuple[str, str], asyncio.Task[DnsAnswer]] = field(default_factory=dict)
+    _cache: dict[Question, _Cached] = field(default_factory=dict)
+    _asking: dict[Question, asyncio.Task[DnsAnswer]] = field(default_factory=dict)
     _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_AT_ONCE))
 
-    async def resolve(self, name: str, rdtype: str) -> DnsAnswer:
-        """Records of one type, CNAMEs followed.
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+        """Records of one type, CNAMEs followed; `unchecked` takes what DNSSEC would hold back, too.
 
         Equal questions at the same time are asked once; answers are kept `limits.cache` seconds at most. A text that
         cannot be a domain name is NO_SUCH_NAME, confirmed by nobody. Raises ValueError for an unknown record type.
@@ -106,92 +107,92 @@ class Resolver:
             wanted = dns.name.from_text(name.lower())
         except (dns.exception.DNSException, UnicodeError):
             return DnsAnswer(DnsStatus.NO_SUCH_NAME, confirmed_by=0)
-        key = (wanted.to_text(), rdtype.upper())
+        question = Question(wanted, kind, unchecked)
         now = asyncio.get_running_loop().time()
-        cached = self._cache.get(key)
+        cached = self._cache.get(question)
         if cached is not None and cached.until > now:
             return cached.answer
-        task = self._asking.get(key)
+        task = self._asking.get(question)
         if task is None:
-            task = asyncio.create_task(self._look_up(key, wanted, kind))
-            self._asking[key] = task
-            task.add_done_callback(lambda _: self._asking.pop(key))
+            task = asyncio.create_task(self._look_up(question))
+            self._asking[question] = task
+            task.add_done_callback(lambda _: self._asking.pop(question))
         # One who asks may be cancelled without taking the answer from the others; the task ends by its own limit.
         return await asyncio.shield(task)
 
-    async def _look_up(self, key: tuple[str, str], name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> DnsAnswer:
+    async def _look_up(self, question: Question) -> DnsAnswer:
         loop = asyncio.get_running_loop()
         try:
             async with self._at_once, asyncio.timeout(self.limits.total):
-                said = await self._follow(name, rdtype)
+                said = await self._follow(question)
         except TimeoutError:
             return _UNANSWERED
         ttl = min(said.ttl, self.limits.cache)
         if said.answer.status is not DnsStatus.UNANSWERED and ttl > 0:
             if len(self._cache) >= MAX_CACHED:
                 self._cache.clear()
-            self._cache[key] = _Cached(said.answer, loop.time() + ttl)
+            self._cache[question] = _Cached(said.answer, loop.time() + ttl)
         return said.answer
 
-    async def _follow(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
-        ttl = self.limits.cache
-        seen = {name}
+    async def _follow(self, question: Question) -> _Said:
+        ttl, authentic = self.limits.cache, True
+        seen = [question.name]
         for _ in range(MAX_CHAIN + 1):
-            said = await self._ask_servers(name, rdtype)
-            ttl = min(ttl, said.ttl)
+            said = await self._ask_servers(replace(question, name=seen[-1]))
+            ttl, authentic = min(ttl, said.ttl), authentic and said.answer.authentic
             if said.alias is None:
-                return _Said(said.answer, ttl)
-            name = said.alias
-            if name in seen:
+                end = said.answer.alias_of or ("" if len(seen) == 1 else _plain_name(seen[-1]))
+                return _Said(replace(said.answer, alias_of=end, authentic=authentic), ttl)
+            if said.alias in seen:
                 break
-            seen.add(name)
+            seen.append(said.alias)
         return _Said(_UNANSWERED, 0)
 
-    async def _ask_servers(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
+    async def _ask_servers(self, question: Question) -> _Said:
         """The first usable answer. A silent server is tried again after the others, one that refused is not."""
-        servers = self._by_health(name)
+        servers = self._by_health(question.name)
+        failed_by, extended_errors = 0, set[int]()
         gone_quiet = all(server.silences > 2 for server in servers)
         for turn in range(1 if gone_quiet else 3):
             for server in tuple(servers):
                 another_waits = turn == 0 and server is not servers[-1]
                 try:
                     said = await self._ask_one(
-                        server, name, rdtype, self.limits.hedge if another_waits else self.limits.query
+                        server, question, self.limits.hedge if another_waits else self.limits.query
                     )
                 except NoUsableAnswer as nothing:
+                    failed_by += nothing.failed
+                    extended_errors.update(nothing.extended_errors)
                     if not nothing.worth_repeating:
                         servers.remove(server)
                     continue
                 if said.answer.status is DnsStatus.NO_SUCH_NAME:
-                    return await self._confirm(said, server, name, rdtype)
+                    return await self._confirm(said, server, question)
                 return said
-        return _Said(_UNANSWERED, 0)
+        unanswered = replace(_UNANSWERED, failed_by=failed_by, extended_errors=tuple(sorted(extended_errors)))
+        return _Said(unanswered, 0)
 
-    async def _confirm(
-        self, said: _Said, first: _Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
-    ) -> _Said:
+    async def _confirm(self, said: _Said, first: _Server, question: Question) -> _Said:
         """NXDOMAIN is asked of a second name server, if one is up.
 
         Where they disagree, the one that knows the name is right.
         """
         now = asyncio.get_running_loop().time()
-        for second in self._by_health(name):
+        for second in self._by_health(question.name):
             if second is first or second.shunned_until > now:
                 continue
             try:
-                other = await self._ask_one(second, name, rdtype, self.limits.hedge)
+                other = await self._ask_one(second, question, self.limits.hedge)
             except NoUsableAnswer:
                 continue
             if other.answer.status is DnsStatus.NO_SUCH_NAME:
-                return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME, confirmed_by=2), min(said.ttl, other.ttl))
+                return _Said(replace(said.answer, confirmed_by=2), min(said.ttl, other.ttl))
             return other
         return said
 
-    async def _ask_one(
-        self, server: _Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, seconds: float
-    ) -> _Said:
+    async def _ask_one(self, server: _Server, question: Question, seconds: float) -> _Said:
         try:
-            message = await ask(server.endpoint, name, rdtype, seconds)
+            message = await ask(server.endpoint, question, seconds)
             if message.rcode() == dns.rcode.NXDOMAIN and server.of_the_internet and _soa(message) is None:
                 await self._check_root(server)
         except NoUsableAnswer as nothing:
@@ -201,7 +202,7 @@ class Resolver:
                 server.answered()
             raise
         server.answered()
-        return _read(message, name, rdtype)
+        return _read(message, question.name, question.rdtype)
 
     async def _check_root(self, server: _Server) -> None:
         """Raises NoUsableAnswer for a server that is cut off from the public DNS and denies every name.
@@ -211,7 +212,7 @@ class Resolver:
         now = asyncio.get_running_loop().time()
         if server.checked_until <= now:
             try:
-                root = await ask(server.endpoint, dns.name.root, dns.rdatatype.NS, self.limits.hedge)
+                root = await ask(server.endpoint, Question(dns.name.root, dns.rdatatype.NS), self.limits.hedge)
                 server.cut_off = not root.answer
             except NoUsableAnswer:
                 server.cut_off = True
@@ -225,7 +226,9 @@ class Resolver:
         if zone not in self._servers:
             endpoints = self.config.zones.get(zone) or self.config.nameservers or _system_nameservers()
             of_the_internet = not zone and not (self.config.closed and self.config.nameservers)
-            self._servers[zone] = [_Server(parse_endpoint(text), of_the_internet) for text in endpoints]
+            self._servers[zone] = [
+                _Server(endpoint, of_the_internet) for endpoint in dict.fromkeys(map(parse_endpoint, endpoints))
+            ]
         now = asyncio.get_running_loop().time()
         return sorted(self._servers[zone], key=lambda server: max(server.shunned_until - now, 0.0))
 
@@ -256,24 +259,31 @@ def _system_nameservers() -> tuple[str, ...]:
 
 def _read(message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
     """What the message says about the name; records of other names are not listened to."""
-    asked, ttl = name, float("inf")
+    asked, ttl, authentic = name, float("inf"), bool(message.flags & dns.flags.AD)
+    end = ""
     for _ in range(MAX_CHAIN):
         if wanted := _records(message, name, rdtype):
-            return _Said(DnsAnswer(DnsStatus.OK, _texts(wanted)), min(ttl, wanted.ttl))
+            found = DnsAnswer(DnsStatus.OK, _texts(wanted), alias_of=end, authentic=authentic)
+            return _Said(found, min(ttl, wanted.ttl))
         alias = _records(message, name, dns.rdatatype.CNAME)
         if not alias:
             break
         ttl = min(ttl, alias.ttl)
         name = alias[0].target
+        end = _plain_name(name)
     else:
         return _Said(_UNANSWERED, 0)
     soa = _soa(message)
     negative_ttl = min(ttl, soa.ttl, soa[0].minimum) if soa else 0  # RFC 2308 section 5
     if message.rcode() == dns.rcode.NXDOMAIN:
-        return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME), negative_ttl)
+        return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME, alias_of=end, authentic=authentic), negative_ttl)
     if name != asked and soa is None:
-        return _Said(_UNANSWERED, ttl, alias=name)
-    return _Said(DnsAnswer(DnsStatus.NO_DATA), negative_ttl)
+        return _Said(replace(_UNANSWERED, authentic=authentic), ttl, alias=name)
+    return _Said(DnsAnswer(DnsStatus.NO_DATA, alias_of=end, authentic=authentic), negative_ttl)
+
+
+def _plain_name(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True).lower()
 
 
 def _records(

@@ -34,10 +34,17 @@ class MailHost:
     addresses: tuple[str, ...] = ()
     incomplete: bool = False
     """One of the two look-ups (A, AAAA) got no answer: there may be more addresses."""
+    alias_of: str = ""
+    """Where the name is an alias (CNAME), which an MX must not name (RFC 2181 section 10.3): what it leads to."""
 
     @property
     def usable(self) -> bool:
         return self.form is HostForm.NAME and bool(self.addresses)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether there may be addresses that we were not told."""
+        return self.incomplete or self.status is DnsStatus.UNANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,7 @@ class MxAddresses:
     @property
     def all_known(self) -> bool:
         """Whether nothing that might work was left out or got no answer."""
-        unknown = any(host.incomplete or host.status is DnsStatus.UNANSWERED for host in self.hosts)
-        return not unknown and not self.omitted
+        return not any(host.unknown for host in self.hosts) and not self.omitted
 
     @property
     def usable(self) -> tuple[MailHost, ...]:
@@ -83,13 +89,13 @@ async def _look_up(net: Network, name: str, preference: int) -> MailHost:
     if form is not HostForm.NAME:
         return MailHost(name, preference, form, DnsStatus.NO_DATA)
     v4, v6 = await asyncio.gather(net.resolve(name, "A"), net.resolve(name, "AAAA"))
-    addresses = v4.records + v6.records
+    addresses, alias_of = v4.records + v6.records, v4.alias_of or v6.alias_of
     incomplete = DnsStatus.UNANSWERED in (v4.status, v6.status)
     if addresses:
-        return MailHost(name, preference, form, DnsStatus.OK, addresses, incomplete)
+        return MailHost(name, preference, form, DnsStatus.OK, addresses, incomplete, alias_of)
     if incomplete:
-        return MailHost(name, preference, form, DnsStatus.UNANSWERED)
-    return MailHost(name, preference, form, v4.status)
+        return MailHost(name, preference, form, DnsStatus.UNANSWERED, alias_of=alias_of)
+    return MailHost(name, preference, form, v4.status, alias_of=alias_of)
 
 
 def _form(name: str) -> HostForm:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from diagnostics.addresses import normalise_for_limits
-from diagnostics.addresses.slips import _slips as slips
+from diagnostics.addresses.slips import slips
 from diagnostics.domain import DirectoryAnswer, Gap, Membership, NotApplicable, Target
 from diagnostics.models import DirectoryEntry
 

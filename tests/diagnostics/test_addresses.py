@@ -1,8 +1,26 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
-from diagnostics.addresses import AddressFault, BadAddress, mask, normalise_for_limits, parse_address, suggest
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnostics.addresses import (
+    AddressFault,
+    BadAddress,
+    Lookalike,
+    is_disposable,
+    is_role,
+    lookalike,
+    mask,
+    normalise_for_limits,
+    parse_address,
+    shown_domain,
+    suggest,
+)
 from diagnostics.domain import Address
 
 
@@ -146,6 +164,49 @@ def test_a_domain_of_its_own_is_left_alone(domain: str) -> None:
     assert suggest(f"anna@{domain}") is None
 
 
+HERE = Path(__file__).parent
+
+
+def written_in(name: str) -> Iterator[str]:
+    """Lines of a data file without its remarks."""
+    return (line for line in (HERE / name).read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+
+
+def test_nine_of_ten_slips_are_repaired() -> None:
+    meant = {
+        typed: known
+        for line in written_in("slips.txt")
+        for known in [line.partition(":")[0]]
+        for typed in line.split()[1:]
+    }
+    missed = [typed for typed, known in meant.items() if suggest(f"anna@{typed}") != f"anna@{known}"]
+    assert len(meant) > 450
+    assert len(missed) <= len(meant) * 0.05, missed
+
+
+def test_at_most_five_of_a_thousand_real_domains_are_taken_for_slips() -> None:
+    domains = {domain for line in written_in("real_domains.txt") for domain in line.split()}
+    accused = [domain for domain in domains if suggest(f"anna@{domain}")]
+    assert len(domains) > 2000
+    assert len(accused) <= len(domains) * 0.005, accused
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("annagmail.com", "anna@gmail.com"),
+        ("anna.gmail.com", "anna@gmail.com"),
+        ('anna"hotmail.co.uk', "anna@hotmail.co.uk"),
+        ("gmail.com", None),
+        ("www.gmail.com", None),
+        ("anna b gmail.com", None),
+        ("annagmail.example", None),
+    ],
+)
+def test_a_missing_at_sign_is_noticed(text: str, meant: str | None) -> None:
+    assert suggest(text) == meant
+
+
 @pytest.mark.parametrize("text", ["", "anna", "@gmail.con", "anna@", "anna@.", "anna@" + "x" * 5000])
 def test_nothing_is_suggested_for_what_is_no_address(text: str) -> None:
     assert suggest(text) is None
@@ -171,3 +232,78 @@ def test_masks_the_local_part(address: str, masked: str) -> None:
 )
 def test_spellings_of_one_mailbox_share_a_limit(address: str, one_text: str) -> None:
     assert normalise_for_limits(address) == one_text
+
+
+@pytest.mark.parametrize(
+    ("domain", "written"),
+    [
+        ("xn--bcher-kva.de", "bücher.de"),
+        ("bücher.de", "bücher.de"),
+        ("xn--fsqu00a.xn--fiqs8s", "例子.中国"),
+        ("example.org", "example.org"),
+        ("xn--zz.de", "xn--zz.de"),
+    ],
+)
+def test_a_domain_is_shown_as_people_write_it(domain: str, written: str) -> None:
+    assert shown_domain(domain) == written
+
+
+@pytest.mark.parametrize(
+    ("domain", "found"),
+    [
+        ("gm\u0430il.com", Lookalike("gmail.com", mixed=True)),
+        ("xn--gmil-63d.com", Lookalike("gmail.com", mixed=True)),
+        ("\u0443\u0430\u04bb\u043e\u043e.com", Lookalike("yahoo.com", mixed=False)),
+        ("gma\u0131l.com", Lookalike("gmail.com", mixed=False)),
+        ("gm\u00e0il.com", Lookalike("gmail.com", mixed=False)),
+        ("\u043effice.example", Lookalike("", mixed=True)),
+        ("\u03bffice.example", Lookalike("", mixed=True)),
+        ("gmail.com", None),
+        ("bücher.de", None),
+        ("école.fr", None),
+        ("школа.рф", None),
+        ("μάθημα.gr", None),
+        ("日本ニュースtv.jp", None),
+        ("xn--zz.de", None),
+    ],
+    ids=[
+        "Cyrillic a", "the same in A-labels", "all Cyrillic", "dotless i", "accent", "Cyrillic o", "Greek o", "plain",
+        "umlaut", "French", "Russian", "Greek", "Japanese", "not decodable",
+    ],
+)  # fmt: skip
+def test_letters_that_only_look_alike_are_noticed(domain: str, found: Lookalike | None) -> None:
+    assert lookalike(domain) == found
+
+
+@pytest.mark.parametrize(
+    ("local_part", "role"),
+    [("info", True), ("No-Reply", True), ("payroll2", True), ("hr+clock", True), ("buchhaltung", True), ("anna", False),
+     ("anna.info", False), ("information.desk", False), ("12", False)],
+)  # fmt: skip
+def test_a_role_is_no_person(local_part: str, role: bool) -> None:
+    assert is_role(Address(local_part, "example.org")) is role
+
+
+@pytest.mark.parametrize(
+    ("domain", "disposable"),
+    [("mailinator.com", True), ("eu.mailinator.com", True), ("notmailinator.example", False), ("com", False)],
+)
+def test_throw_away_mailboxes_are_known_by_their_domain(domain: str, disposable: bool) -> None:
+    assert is_disposable(Address("anna", domain)) is disposable
+
+
+TEXTS = st.text(max_size=300) | st.text("ag.@-mil\u0430\u0131xn--co", max_size=60)
+
+
+@given(TEXTS)
+def test_no_text_makes_an_address_function_raise(text: str) -> None:
+    suggest(text)
+    shown_domain(text)
+    lookalike(text)
+    mask(text)
+    normalise_for_limits(text)
+    address = Address(text, text)
+    is_role(address)
+    is_disposable(address)
+    with suppress(BadAddress):
+        parse_address(text)

@@ -6,10 +6,15 @@ import asyncio
 import logging
 import smtplib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage as ParsedMessage
+from email.utils import parseaddr
 
+from anymail.exceptions import (  # type: ignore[import-untyped]
+    AnymailRecipientsRefused,
+    AnymailUnsupportedFeature,
+)
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
@@ -62,12 +67,22 @@ class DjangoBackend:
             return _transmission(SendOutcome.UNREACHABLE, _reason(problem), _replies(problem))
         try:
             return self._hand_over(connection, _email(message, sender, recipient, connection))
+        except AnymailUnsupportedFeature:
+            # Said before anything leaves: many services insist on a return path of their own.
+            return self._hand_over(connection, _email(message, "", recipient, connection))
         finally:
             _close(connection)
 
     def _hand_over(self, connection: BaseEmailBackend, email: EmailMultiAlternatives) -> Transmission:
+        """Raises AnymailUnsupportedFeature for a return path that the service cannot use."""
         try:
             sent = connection.send_messages([email])
+        except AnymailUnsupportedFeature:
+            if "From" in email.extra_headers:
+                raise
+            return _transmission(SendOutcome.UNREACHABLE, "the sending service cannot send such a message")
+        except AnymailRecipientsRefused:
+            return _transmission(SendOutcome.UNREACHABLE, "the sending service does not send to this recipient")
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as problem:
             replies = _replies(problem)
             code = replies[-1].code if replies else 0
@@ -82,18 +97,27 @@ class DjangoBackend:
             return _transmission(SendOutcome.UNKNOWN, "the mail backend failed")
         if sent == 0:
             return _transmission(SendOutcome.UNREACHABLE, "the mail backend sent nothing")
-        return _transmission(SendOutcome.RELAYED)
+        return replace(_transmission(SendOutcome.RELAYED), service_id=_service_id(email))
 
 
 def _email(message: bytes, sender: str, recipient: Address, connection: BaseEmailBackend) -> EmailMultiAlternatives:
-    """The message as Django's backends want it: same headers, same texts, built anew."""
+    """The message as Django's backends want it: same headers, same texts, built anew.
+
+    With a header From beside it, `from_email` is the envelope's sender, for Django's SMTP and for django-anymail; where
+    both are the same there is nothing to tell apart.
+    """
     parsed = message_from_bytes(message, policy=policy.default)
+    writer = str(parsed["From"] or "")
+    headers = {name: str(value) for name, value in parsed.items() if name.lower() not in _MADE_ANEW}
+    if not sender or parseaddr(writer)[1] == sender:
+        headers.pop("From", None)
+        sender = writer or sender
     email = EmailMultiAlternatives(
         subject=str(parsed["Subject"] or ""),
         body=_text(parsed, "plain"),
         from_email=sender or None,
         to=[str(recipient)],
-        headers={name: str(value) for name, value in parsed.items() if name.lower() not in _MADE_ANEW},
+        headers=headers,
         connection=connection,
     )
     if html := _text(parsed, "html"):
@@ -102,6 +126,12 @@ def _email(message: bytes, sender: str, recipient: Address, connection: BaseEmai
 
 
 _MADE_ANEW = frozenset({"subject", "to", "mime-version", "content-type", "content-transfer-encoding"})
+
+
+def _service_id(email: EmailMultiAlternatives) -> str:
+    """What a service of django-anymail calls the message; empty with any other backend."""
+    status = getattr(email, "anymail_status", None)
+    return str(getattr(status, "message_id", None) or "")
 
 
 def _text(parsed: ParsedMessage, kind: str) -> str:

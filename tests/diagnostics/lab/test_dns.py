@@ -1,5 +1,6 @@
 import dns.asyncquery
 import dns.asyncresolver
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -23,15 +24,23 @@ ZONE = {
     "null.test": {"MX": ("0 .",)},
     "broken.test": NameBehaviour.SERVFAIL,
     "silent.test": NameBehaviour.SILENT,
+    "lame.test": NameBehaviour.LAME,
+    "bogus.test": NameBehaviour.BOGUS,
+    "mail.bogus.test": {"A": ("198.51.100.10",)},
+    "fails-at-one.test": NameBehaviour.FAILS_AT_ONE,
+    "gone-at-one.test": NameBehaviour.GONE_AT_ONE,
     "borrowed.mail.example.com": {"A": ("198.51.100.9",)},
 }
 
 
-async def ask(lab: Lab, name: str, rdtype: str, *, tcp: bool = False, edns: int = -1) -> dns.message.Message:
-    ip, _, port = lab.state["nameserver"].rpartition(":")
+async def ask(
+    lab: Lab, name: str, rdtype: str, *, tcp: bool = False, edns: int = -1, unchecked: bool = False, spare: bool = False
+) -> dns.message.Message:
+    ip, _, port = lab.state["spare_nameserver" if spare else "nameserver"].rpartition(":")
     query = dns.message.make_query(name, rdtype, use_edns=edns)
+    query.flags |= dns.flags.CD if unchecked else 0
     exchange = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
-    return await exchange(query, ip, timeout=0.5 if "silent" in name else 5, port=int(port))
+    return await exchange(query, ip, timeout=0.5 if spare or "silent" in name else 5, port=int(port))
 
 
 def told(response: dns.message.Message) -> list[str]:
@@ -101,6 +110,35 @@ async def test_silence_is_silence(stage: Stage, name: str, tcp: bool) -> None:
     async with stage(zone=ZONE) as lab:
         with pytest.raises(dns.exception.Timeout):
             await ask(lab, name, "MX", tcp=tcp)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("lame.test", 22), ("mail.bogus.test", 6)], ids=["lame", "bogus"])
+async def test_a_failure_says_why(stage: Stage, name: str, reason: int) -> None:
+    async with stage(zone=ZONE) as lab:
+        response = await ask(lab, name, "A", edns=0)
+    assert response.rcode() == dns.rcode.SERVFAIL
+    assert [int(option.code) for option in response.options if isinstance(option, dns.edns.EDEOption)] == [reason]
+
+
+async def test_what_is_bogus_is_told_to_those_who_do_not_check(stage: Stage) -> None:
+    async with stage(zone=ZONE) as lab:
+        assert told(await ask(lab, "mail.bogus.test", "A", unchecked=True)) == ["198.51.100.10"]
+        assert (await ask(lab, "lame.test", "A", unchecked=True)).rcode() == dns.rcode.SERVFAIL
+
+
+@pytest.mark.parametrize(
+    ("name", "rcode"),
+    [("fails-at-one.test", dns.rcode.SERVFAIL), ("gone-at-one.test", dns.rcode.NXDOMAIN)],
+    ids=["fails", "gone"],
+)
+async def test_the_spare_name_server_keeps_silent_where_only_the_first_has_a_say(
+    stage: Stage, name: str, rcode: dns.rcode.Rcode
+) -> None:
+    async with stage(zone=ZONE) as lab:
+        assert (await ask(lab, name, "A")).rcode() == rcode
+        assert told(await ask(lab, "mx.example.test", "A", spare=True)) == ["198.51.100.7"]
+        with pytest.raises(dns.exception.Timeout):
+            await ask(lab, name, "A", spare=True)
 
 
 @pytest.mark.parametrize(("edns", "largest"), [(-1, 512), (0, 1232)], ids=["plain DNS", "EDNS"])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
@@ -352,3 +353,70 @@ async def test_three_hundred_questions_at_once_are_all_answered(dns_server) -> N
     net = LiveNetwork(NetworkConfig(nameservers=(dns_server.endpoint,)), dns=patient)
     answers = await asyncio.gather(*(net.resolve(f"n{number}.test", "A") for number in range(300)))
     assert sum(answer.status is DnsStatus.OK for answer in answers) == 300
+
+
+def failing_unless_unchecked(server: NameServer, query: dns.message.Message) -> list[bytes]:
+    if query.flags & dns.flags.CD:
+        return [reply(query, ["203.0.113.1"]).to_wire()]
+    return failing_with(dns.edns.EDECode.DNSSEC_BOGUS)(server, query)
+
+
+def failing_with(*reasons: dns.edns.EDECode) -> Callable[[NameServer, dns.message.Message], list[bytes]]:
+    def fail(server: NameServer, query: dns.message.Message) -> list[bytes]:
+        answer = reply(query, rcode=dns.rcode.SERVFAIL)
+        answer.use_edns(0, options=[dns.edns.EDEOption(reason) for reason in reasons])
+        return [answer.to_wire()]
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "failed_by", "extended_errors"),
+    [
+        (dns.rcode.SERVFAIL, dns.rcode.SERVFAIL, 2, ()),
+        (dns.rcode.SERVFAIL, dns.rcode.REFUSED, 1, ()),
+        (dns.rcode.SERVFAIL, silent, 1, ()),
+        (silent, silent, 0, ()),
+        (failing_with(dns.edns.EDECode.NO_REACHABLE_AUTHORITY), dns.rcode.SERVFAIL, 2, (22,)),
+        (failing_with(dns.edns.EDECode.DNSSEC_BOGUS, dns.edns.EDECode.OTHER), dns.rcode.SERVFAIL, 2, (0, 6)),
+    ],
+    ids=["both", "the other refuses", "the other is silent", "both silent", "nobody there", "bogus"],
+)
+async def test_failures_are_counted_and_their_reasons_kept(
+    dns_server, first, second, failed_by, extended_errors
+) -> None:
+    dns_server.default = first
+    async with name_server(NameServer(default=second)) as other:
+        found = await network(nameservers=(dns_server.endpoint, other.endpoint)).resolve("a.test", "A")
+    assert (found.status, found.failed_by, found.extended_errors) == (UNANSWERED, failed_by, extended_errors)
+
+
+async def test_what_one_name_server_fails_at_another_may_know(dns_server) -> None:
+    dns_server.default = dns.rcode.SERVFAIL
+    async with name_server(NameServer(default=["203.0.113.1"])) as other:
+        found = await network(nameservers=(dns_server.endpoint, other.endpoint)).resolve("a.test", "A")
+    assert found == DnsAnswer(DnsStatus.OK, ("203.0.113.1",))
+
+
+async def test_without_checking_a_forged_answer_is_seen_and_not_kept_for_others(dns_server) -> None:
+    dns_server.default = failing_unless_unchecked
+    net = network(nameservers=(dns_server.endpoint,))
+    assert (await net.resolve("a.test", "A", unchecked=True)).records == ("203.0.113.1",)
+    assert (await net.resolve("a.test", "A")).status is UNANSWERED
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+async def test_an_answer_that_dnssec_vouches_for_says_so(dns_server, vouched: bool) -> None:
+    def answer(server: NameServer, query: dns.message.Message) -> list[bytes]:
+        message = reply(query, ["203.0.113.1"])
+        message.flags |= dns.flags.AD if vouched and query.flags & dns.flags.AD else 0
+        return [message.to_wire()]
+
+    dns_server.default = answer
+    assert (await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")).authentic is vouched
+
+
+async def test_one_name_server_named_twice_does_not_confirm_itself(dns_server) -> None:
+    found = await network(nameservers=(dns_server.endpoint, dns_server.endpoint)).resolve("a.test", "A")
+    assert (found.status, found.confirmed_by) == (DnsStatus.NO_SUCH_NAME, 1)
+    assert len(dns_server.asked) == 1
