@@ -83,7 +83,8 @@ class RuleSet:
     def first_match(self, reading: Reading) -> Rule | None:
         """The first rule that holds, or None."""
         words = set(reading.words.split())
-        words.update(self._beginnings & {word[:LETTERS_OF_A_BEGINNING] + "*" for word in words})
+        begun = self._beginnings & {word[:LETTERS_OF_A_BEGINNING] for word in words}
+        words.update([letters + "*" for letters in begun])
         words.update(_code_words(reading))
         places = list(chain.from_iterable(map(self._places.__getitem__, words & self._telling)))
         if reading.foreign:
@@ -106,7 +107,7 @@ def ruleset() -> RuleSet:
     folder = resources.files("diagnostics.replies") / "rules"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     rows = [row for file in files for row in tomllib.loads(file.read_text("utf-8"))["rule"]]
-    return _index(tuple(_rule(**row) for row in rows))
+    return _index(tuple(condition(**row) for row in rows))
 
 
 def _index(rules: tuple[Rule, ...]) -> RuleSet:
@@ -132,7 +133,7 @@ def _index(rules: tuple[Rule, ...]) -> RuleSet:
                 places.setdefault(word, []).append(len(entries))
             entries.append(_Entry(rule, phrase, needed))
     words = frozenset(places).union(*(entry.needed for entry in entries), *(rule.unless_words for rule in rules))
-    beginnings = frozenset(word for word in words if word.endswith("*"))
+    beginnings = frozenset(word[:-1] for word in words if word.endswith("*"))
     return RuleSet(rules, entries, places, frozenset(places), beginnings, in_other_scripts)
 
 
@@ -152,7 +153,7 @@ _COMMON = frozenset(
 )
 
 
-def _rule(
+def condition(
     *,
     name: str,
     reason: str,
@@ -163,6 +164,7 @@ def _rule(
     codes: list[int] | None = None,
     statuses: list[str] | None = None,
 ) -> Rule:
+    """One row of a rule file as a rule; ValueError where it has no condition or a phrase cannot be read."""
     if not (says or codes or statuses):
         raise ValueError(f"rule {name} has no condition")
     return Rule(

@@ -57,7 +57,7 @@ from diagnostics.replies.causes import DEFERRAL, MAILBOX, REFUSAL, SPACE, tags
 
 P, H = Strength.PROVES, Strength.HINTS
 HERE = DomainStatus("example.org", exists=True)
-GONE = DomainStatus("example.org", exists=False)
+GONE = DomainStatus("example.org", exists=False, confirmed_by=2)
 MX = MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),))
 NO_MX = MxRecords(DnsStatus.NO_DATA)
 NULL_MX = MxRecords(DnsStatus.OK, (MxHost(0, ""),))
@@ -340,7 +340,7 @@ def test_every_cause_that_a_reply_may_name_belongs_to_one_question() -> None:
     ids=["the list", "the place behind a forward"],
 )
 def test_a_refusal_hands_on_what_its_words_name(check, text, tag, facts) -> None:
-    (finding,) = check(sent(SendOutcome.REFUSED, int(text[:3]), text), None)
+    (finding,) = check(sent(SendOutcome.REFUSED, int(text[:3]), text), None, None)
     assert (finding.tag, finding.facts) == (
         tag,
         {"reply": text, "host": "mx.example.org", "domain": "example.org", **facts},
@@ -348,7 +348,7 @@ def test_a_refusal_hands_on_what_its_words_name(check, text, tag, facts) -> None
 
 
 def test_a_refusal_understood_by_its_code_alone_is_only_a_hint() -> None:
-    assert said(mailbox_exists(sent(SendOutcome.REFUSED, 550, "550 5.1.1 qwertz"), None)) == [("mailbox.unknown", H)]
+    assert asked(mailbox_exists, sent(SendOutcome.REFUSED, 550, "550 5.1.1 qwertz")) == [("mailbox.unknown", H)]
 
 
 ACCEPTED = sent(SendOutcome.ACCEPTED, 250, "250 2.0.0 queued")

@@ -11,6 +11,9 @@ from typing import Any
 
 from diagnostics.replies import Reason, Reply, classify
 
+RUNS = 10
+"""The quickest of so many counts; a blank more in each run keeps the classifier's memory of past replies out of it."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -19,9 +22,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.path.read_text("utf-8").splitlines()]
     classify("")  # reads the rules
-    started = time.perf_counter()
     replies = [classify(row["text"]) for row in rows]
-    seconds = time.perf_counter() - started
+    seconds = min(seconds_of_one_core([row["text"] + " " * run for row in rows]) for run in range(1, RUNS))
     judged = list(zip(rows, replies, strict=True))
     if options.wrong:
         for row, reply in judged:
@@ -29,6 +31,13 @@ def main() -> None:
                 print(f"{row['reason']} but {reply.reason} by {reply.rule}: {row['text'][:160]!r}")
     print(f"replies={len(rows)} accepted={share(accepted, judged)} group={share(right_group, judged)}", end=" ")
     print(f"per_second={len(rows) / seconds:.0f}")
+
+
+def seconds_of_one_core(texts: list[str]) -> float:
+    started = time.process_time()
+    for text in texts:
+        classify(text)
+    return time.process_time() - started
 
 
 def accepted(row: dict[str, Any], reply: Reply) -> bool:

@@ -59,6 +59,13 @@ def test_only_failures_are_called_lost() -> None:
     assert [one.failed for one in read_bounce(BOUNCES["postfix-several"])] == [True, False, False]
 
 
+def test_of_a_bounce_that_bounced_only_the_outer_report_counts() -> None:
+    inner = BOUNCES["sendmail-too-many-hops"].replace(b"=_limit_1", b"=_limit_2")
+    returned = REPORT.index(b"Return-Path: <bounces+anna")
+
+    assert [one.status for one in read_bounce(REPORT[:returned] + inner + REPORT[returned:])] == ["5.1.1"]
+
+
 def test_the_return_path_of_every_kind_of_header_is_kept() -> None:
     raw = b"Delivered-To: a@vendor.test\nEnvelope-To: b@vendor.test\n" + REPORT
 
@@ -83,6 +90,7 @@ def test_a_report_behind_ten_megabytes_is_found_in_time() -> None:
         b"From: mailer-daemon@x\n\n" + b"a@b.c " * 1_500_000,
         b"From: mailer-daemon@x\n\nundeliverable\n" + b"<a@b.test>:\n" * 800_000,
         b"From: mailer-daemon@x\n\nundeliverable " + b"could not be " * 700_000,
+        b"From: mailer-daemon@x\n\n" + b"delivery of " * 800_000,
         b"From: mailer-daemon@x\n\nundeliverable\nhost " + b"a." * 4_000_000,
         b"From: mailer-daemon@x\nContent-Type: text/html\n\nundeliverable" + b"<style" * 1_500_000,
         b"From: mailer-daemon@x\nContent-Type: text/html\n\nundeliverable" + b"<" * 5_000_000,

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from diagnostics.replies import Group, Reason, classify
 
-TABLE = tomllib.loads((Path(__file__).parent / "realistic_replies.toml").read_text("utf-8"))
-REPLIES = [(Reason(reason), text) for reason, texts in TABLE.items() for text in texts]
+TABLES = [
+    tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
+    for name in ("realistic_replies.toml", "unseen_replies.toml")
+]
+REPLIES = [(Reason(reason), text) for table in TABLES for reason, texts in table.items() for text in texts]
 
 
 @pytest.mark.parametrize(("reason", "text"), REPLIES, ids=[f"{reason}: {text[:60]!r}" for reason, text in REPLIES])
@@ -133,7 +136,7 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert reply.group is reply.reason.group
 
 
-WORDS = sorted({word for rule_text in TABLE.values() for text in rule_text for word in text.split()})
+WORDS = sorted({word for _, text in REPLIES for word in text.split()})
 
 
 @settings(deadline=None, max_examples=300)
