@@ -20,7 +20,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
 from diagnostics.models import Group, GroupState, Heartbeat, MessageState, TestMessage
-from diagnostics.services import messages, runs
+from diagnostics.services import messages, runs, suppressions
 from diagnostics.services.cases import CHANNEL
 
 M = TypeVar("M", bound=Model)
@@ -37,6 +37,7 @@ LOST_AFTER = timedelta(seconds=10)
 CERTAINLY_LOST_AFTER = timedelta(minutes=2)
 """Published that long ago and still queued, however much waits in the broker."""
 MAIL_QUEUE = "mail"
+HOOK_QUEUE = "hook"
 
 
 def run(stop: threading.Event) -> None:
@@ -66,6 +67,7 @@ def publish_queued() -> int:
         Group.objects.filter(pk__in=published).update(dispatched_at=timezone.now())
     if away:
         raise away
+    messages.requeue_due()
     with transaction.atomic():
         intents = list(_due(TestMessage.objects.filter(state=MessageState.QUEUED)).values_list("pk", flat=True))
         sent, away = _publish("diagnostics.tasks.send_message", [(pk, MAIL_QUEUE) for pk in intents])
@@ -81,6 +83,9 @@ def sweep() -> None:
         logger.warning("%d groups came back from lost workers", requeued)
     if given_up := messages.give_up_lost():
         logger.warning("%d test messages have an unknown outcome", given_up)
+    if unknown := suppressions.give_up_lost():
+        logger.warning("%d releases of suppressed addresses have an unknown outcome", unknown)
+    _publish_releases()
     _forget_lost_publications()
     Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
 
@@ -129,6 +134,13 @@ def _publish(task: str, work: Iterable[tuple[int, str]]) -> tuple[list[int], Bro
     except BrokerAway as away:
         return published, away
     return published, None
+
+
+def _publish_releases() -> None:
+    """At every sweep until a worker claims them, which makes a second delivery harmless; agents ask for few."""
+    _, away = _publish("diagnostics.tasks.release_suppression", [(pk, HOOK_QUEUE) for pk in suppressions.waiting()])
+    if away:
+        raise away
 
 
 def _forget_lost_publications() -> None:

@@ -787,6 +787,10 @@ class Remedy:
     """The same for an IT department: exact, with the terms of the field; empty where `action` says it all."""
     with_provider: Mapping[str, str] = field(default_factory=dict)
     """Provider slug to what is different there, for IT."""
+    proof: str = ""
+    """What proves the cause, for agents and the catalogue in `docs/causes.md`; empty where nothing that we see can."""
+    hint: str = ""
+    """What only hints at it."""
     facts: tuple[str, ...] = ()
 
     @property

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, SimpleQueue
+from typing import Any, Protocol
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
 from django.db import connection
 
 from diagnostics import registry
 from diagnostics.domain import ProbeGroup, Seen, SendOutcome, Transmission
+from diagnostics.health import MOST_SECONDS, measure
+from diagnostics.lab.returned import LabBounces
 from diagnostics.net.configured import configured_network
+from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
 from diagnostics.net.loop import run_on_loop, start_on_loop
 from diagnostics.net.senders import sender
+from diagnostics.probes.vendor_health import VendorHealth
 from diagnostics.records import configured_records
 from diagnostics.runner import observe
-from diagnostics.services import cases, limits, messages, runs
+from diagnostics.sending import Release, Released, configured_services
+from diagnostics.services import bounces, cases, events, health, limits, messages, runs, suppressions
 
 logger = logging.getLogger(__name__)
+
+RELEASE_SECONDS = 45.0
+"""A service may keep several lists, and each takes 10 seconds at most."""
 
 Landed = SimpleQueue[Seen | None]
 
@@ -65,11 +78,82 @@ def send_message(message_pk: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def read_bounces() -> int:
+    """Take in what came back to the bounce mailbox; how many messages. One that was not kept stays unread there."""
+    if not (settings.BOUNCE_IMAP_URL or settings.LAB):
+        return 0
+    count = 0
+    try:
+        with _bounce_mailbox() as mailbox:
+            for name, raw in mailbox.unread():
+                bounces.take_in(raw)
+                mailbox.done(name)
+                count += 1
+    except MailboxAway as problem:
+        logger.warning("the bounce mailbox cannot be read: %s", problem)
+    return count
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def release_suppression(release_pk: int) -> None:
+    """Have one address taken off a sending service's list, at most once."""
+    claim = suppressions.claim_release(release_pk)
+    if claim is None:
+        return
+    connection.close()
+    service = next((one for one in configured_services() if one.slug == claim.service), None)
+    if service is None:
+        suppressions.finish_release(release_pk, Release.REFUSED, "this portal is no longer connected to the service")
+        return
+    try:
+        released = run_on_loop(service.release(claim.address, claim.reason), RELEASE_SECONDS)
+    except TimeoutError:
+        released = Released(Release.SILENT, "time limit")
+    suppressions.finish_release(release_pk, released.outcome, released.detail)
+
+
+@shared_task(ignore_result=True)
 def tidy() -> None:
-    """Forget what no limit looks at any more, and links that have ended."""
+    """Forget what no limit looks at any more, links that have ended, old events and old looks at our own side."""
     limits.forget_old()
     cases.forget_ended_links()
     messages.forget_ended_stops()
+    health.forget_old()
+    events.forget_old()
+
+
+@shared_task(ignore_result=True)
+def vendor_health() -> None:
+    """Look at every vendor's own side that is due, all at the same time; one worker at a time."""
+    with health.measuring_alone() as mine:
+        vendors = health.due() if mine else ()
+        if not vendors:
+            return
+        looks = [measure(vendor, configured_network(), health.lists()) for vendor in vendors]
+        for found in run_on_loop(_all(looks), MOST_SECONDS):
+            health.save(found)
+
+
+@worker_ready.connect
+def look_at_our_side(**kwargs: Any) -> None:
+    """A portal that has just been started need not wait for the clock."""
+    vendor_health.apply_async(queue="hook", retry=False)
+
+
+async def _all(looks: Iterable[Awaitable[VendorHealth]]) -> list[VendorHealth]:
+    return await asyncio.gather(*looks)
+
+
+class _BounceMailbox(Protocol):
+    def unread(self) -> Iterable[tuple[Any, bytes]]: ...
+    def done(self, name: Any, /) -> None: ...
+
+
+def _bounce_mailbox() -> AbstractContextManager[_BounceMailbox]:
+    """Over IMAP where one is set, else the lab's."""
+    if settings.BOUNCE_IMAP_URL:
+        return opened(MailboxUrl.parse(settings.BOUNCE_IMAP_URL))
+    return nullcontext(LabBounces(settings.LAB_STATE.parent / "mail", settings.BOUNCE_ADDRESS))
 
 
 def _save_as_they_land(claim: runs.Claim, landed: Landed) -> None:

@@ -4,6 +4,7 @@ The README's table explains each variable. To add one: read it here with `env`, 
 `ImproperlyConfigured`, add a row to that table and a line to `tests/portal/test_settings.py`.
 """
 
+import re
 import secrets
 import sys
 import warnings
@@ -38,6 +39,14 @@ def _words(name: str) -> list[str]:
 
 def _number(name: str, default: int) -> int:
     return env.int(name) if env.str(name, "") else default
+
+
+def _pauses(name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+    """Comma separated seconds; 0 alone stands for none at all."""
+    words = _words(name)
+    if not all(re.fullmatch("[0-9]{1,5}", word) for word in words) or ("0" in words and len(words) > 1):
+        raise ImproperlyConfigured(f"{name} must be seconds, comma separated (60,300,900), or 0 for none")
+    return tuple(int(word) for word in words if word != "0") if words else default
 
 
 def _flag(name: str) -> bool:
@@ -285,7 +294,7 @@ if HTTPS and TRUSTED_PROXY_HOPS:
     # Only a proxy that we were told of may say that the visitor came by https.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # sending services report up to 768 KB of events at once
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_HANDLERS = ["portal.uploads.NoUploads"]
 
@@ -323,6 +332,27 @@ TEST_MESSAGE_SENDER = env.str("TEST_MESSAGE_SENDER", "") or "direct"
 """A module of `diagnostics/net/senders`: `direct` (to the MX) or `django` (over EMAIL_URL)."""
 TEST_MESSAGE_FROM = env.str("TEST_MESSAGE_FROM", "")
 """Sender address of test messages; empty: the vendor profile's."""
+RETRY_AFTER = _pauses("RETRY_AFTER", (3, 6, 12) if LAB else (60, 300, 900, 1800))
+"""Seconds until a test message that was put off (4yz) is handed over again, try by try; empty: never."""
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "") or ("bounces@timeclock.test" if LAB else "")
+"""Where test messages return to: their envelope sender is this address with `+<token>`. Empty: as the From address."""
+if BOUNCE_ADDRESS and not re.fullmatch(r"[A-Za-z0-9._=-]{1,30}@[A-Za-z0-9.-]{1,253}", BOUNCE_ADDRESS):
+    raise ImproperlyConfigured("BOUNCE_ADDRESS must look like bounces@bounces.example.org; we add +<token> to its name")
+BOUNCE_IMAP_URL = env.str("BOUNCE_IMAP_URL", "")
+"""The mailbox behind BOUNCE_ADDRESS: imaps://user:password@host/INBOX, what is special in them percent-encoded."""
+
+
+def _is_mailbox(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        safely = parts.scheme == "imaps" or (parts.scheme == "imap" and parts.hostname in LOOPBACK_HOSTS)
+        return safely and bool(parts.hostname and parts.username) and parts.port != 0
+    except ValueError:
+        return False  # its own words may hold the password
+
+
+if BOUNCE_IMAP_URL and not _is_mailbox(BOUNCE_IMAP_URL):
+    raise ImproperlyConfigured("BOUNCE_IMAP_URL must look like imaps://user:password@mail.example.org/INBOX")
 HELO_NAME = env.str("HELO_NAME", "") or _portal_url.hostname
 """The name we give mail servers in EHLO; should resolve to the address we connect from."""
 
@@ -336,6 +366,92 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 20
 if TEST_MESSAGE_SENDER == "django" and not env.str("EMAIL_URL", ""):
     raise ImproperlyConfigured("TEST_MESSAGE_SENDER=django needs EMAIL_URL")
+
+# --- The vendor's directory of administrators ---
+
+DIRECTORY = env.str("DIRECTORY", "")
+"""A module of `diagnostics/directory`: `database` (imported) or `http`; empty: none, and in the lab the lab's own."""
+DIRECTORY_URL = env.str("DIRECTORY_URL", "").strip()
+DIRECTORY_TOKEN = env.str("DIRECTORY_TOKEN", "")
+if DIRECTORY and not (
+    DIRECTORY.isidentifier() and DIRECTORY[0] != "_" and (BASE_DIR / f"diagnostics/directory/{DIRECTORY}.py").is_file()
+):
+    raise ImproperlyConfigured("DIRECTORY must name a module of diagnostics/directory: database or http")
+if DIRECTORY == "http" and not LAB and not (DIRECTORY_URL and DIRECTORY_TOKEN):
+    raise ImproperlyConfigured("DIRECTORY=http needs DIRECTORY_URL and DIRECTORY_TOKEN")
+if DIRECTORY_URL:
+    _directory_url = urlsplit(DIRECTORY_URL)
+    _safely = _directory_url.scheme == "https" or (
+        _directory_url.scheme == "http" and _directory_url.hostname in LOOPBACK_HOSTS
+    )
+    if not _safely or not _directory_url.hostname or _directory_url.username is not None:
+        raise ImproperlyConfigured(
+            "DIRECTORY_URL must begin with https:// unless it names this very machine, and hold no password"
+        )
+if not DIRECTORY_TOKEN.isascii() or not DIRECTORY_TOKEN.isprintable():
+    raise ImproperlyConfigured("DIRECTORY_TOKEN must be printable ASCII")
+
+# --- Sending services: what they report (webhooks), and their lists of suppressed addresses ---
+
+HOOK_SECRET = env.str("HOOK_SECRET", "") or ("lab:lab" if LAB else "")
+"""`user:password` that sending services show when they report events; without it they cannot report."""
+if HOOK_SECRET and (":" not in HOOK_SECRET or (len(HOOK_SECRET) < 20 and not LAB)):
+    raise ImproperlyConfigured("HOOK_SECRET must look like user:password and have at least 20 characters")
+MAILGUN_SIGNING_KEY = env.str("MAILGUN_SIGNING_KEY", "")
+SENDGRID_VERIFICATION_KEY = env.str("SENDGRID_VERIFICATION_KEY", "")
+
+_KEYS_OF_SERVICE = {
+    "amazon_ses": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"),
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_DOMAIN"),
+    "postmark": ("POSTMARK_SERVER_TOKEN",),
+    "sendgrid": ("SENDGRID_API_KEY",),
+}
+SENDING_SERVICES = _words("SENDING_SERVICES")
+"""Modules of `diagnostics/sending` that are asked whether they have stopped sending to an address."""
+for _service in SENDING_SERVICES:
+    if _service not in _KEYS_OF_SERVICE:
+        raise ImproperlyConfigured(f"SENDING_SERVICES: {_service!r} is none of {', '.join(_KEYS_OF_SERVICE)}")
+    for _key in _KEYS_OF_SERVICE[_service]:
+        if not env.str(_key, ""):
+            raise ImproperlyConfigured(f"SENDING_SERVICES={_service} needs {_key}")
+
+
+def _service_url(name: str, default: str) -> str:
+    url = (env.str(name, "") or default).strip().rstrip("/")
+    parts = urlsplit(url)
+    safely = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    if url and not (safely and parts.hostname and parts.username is None):
+        raise ImproperlyConfigured(f"{name} must begin with https:// unless it names this very machine")
+    return url
+
+
+AWS_ACCESS_KEY_ID = env.str("AWS_ACCESS_KEY_ID", "")
+AWS_SECRET_ACCESS_KEY = env.str("AWS_SECRET_ACCESS_KEY", "")
+AWS_REGION = env.str("AWS_REGION", "")
+AMAZON_SES_URL = _service_url("AMAZON_SES_URL", "")
+MAILGUN_API_KEY = env.str("MAILGUN_API_KEY", "")
+MAILGUN_DOMAIN = env.str("MAILGUN_DOMAIN", "")
+MAILGUN_BASE = _service_url("MAILGUN_BASE", "https://api.mailgun.net")
+POSTMARK_SERVER_TOKEN = env.str("POSTMARK_SERVER_TOKEN", "")
+POSTMARK_STREAM = env.str("POSTMARK_STREAM", "") or "outbound"
+POSTMARK_URL = _service_url("POSTMARK_URL", "https://api.postmarkapp.com")
+SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", "")
+SENDGRID_URL = _service_url("SENDGRID_URL", "https://api.sendgrid.com")
+
+# --- Our own side ---
+
+HEALTH_EVERY = _number("HEALTH_EVERY", 300)
+"""Seconds between two looks at the vendors' own records, blocklists and hosts."""
+if HEALTH_EVERY < 60:
+    raise ImproperlyConfigured("HEALTH_EVERY must be at least 60 seconds: one look may take that long")
+HEALTH_BLOCKLISTS = _words("HEALTH_BLOCKLISTS") or [
+    "zen.spamhaus.org",
+    "bl.spamcop.net",
+    "b.barracudacentral.org",
+    "psbl.surriel.com",
+]
+HEALTH_DOMAIN_BLOCKLISTS = _words("HEALTH_DOMAIN_BLOCKLISTS") or ["dbl.spamhaus.org"]
+"""Zones of DNS blocklists that our addresses, and our domains, are looked up in."""
 
 # --- Celery ---
 
@@ -371,7 +487,19 @@ CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "portal.beat:AliveScheduler"  # in memory: no file to lose
-CELERY_BEAT_SCHEDULE = {"tidy": {"task": "diagnostics.tasks.tidy", "schedule": crontab(minute=17)}}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {"tidy": {"task": "diagnostics.tasks.tidy", "schedule": crontab(minute=17)}}
+CELERY_BEAT_SCHEDULE["vendor-health"] = {
+    "task": "diagnostics.tasks.vendor_health",
+    "schedule": float(HEALTH_EVERY),
+    "options": {"queue": "hook", "expires": float(HEALTH_EVERY)},
+}
+if BOUNCE_IMAP_URL or LAB:
+    _every = 5.0 if LAB else 60.0
+    CELERY_BEAT_SCHEDULE["read-bounces"] = {
+        "task": "diagnostics.tasks.read_bounces",
+        "schedule": _every,
+        "options": {"queue": "hook", "expires": _every},
+    }
 
 ALIVE_FILE = _path("ALIVE_FILE") or (LOCAL_DIR / "alive")
 """Touched every few seconds by a worker that consumes from the broker, and by beat: what health checks look at."""

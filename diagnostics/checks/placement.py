@@ -18,6 +18,7 @@ from diagnostics.domain import (
 )
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.test_message import (
+    BounceReport,
     ComparisonAnswer,
     ComparisonCodeTyped,
     ComparisonReport,
@@ -32,16 +33,22 @@ from diagnostics.registry import check
 
 @check(
     TestMessageReport,
-    may_read=(TestCodeTyped, MailboxAnswer, MailSystem),
+    may_read=(TestCodeTyped, MailboxAnswer, MailSystem, BounceReport),
     answers="seen",
     emits={"placed.spam"},
 )
 def in_the_inbox(
-    report: TestMessageReport, typed: TestCodeTyped | None, answer: MailboxAnswer | None, system: MailSystem | None
+    report: TestMessageReport,
+    typed: TestCodeTyped | None,
+    answer: MailboxAnswer | None,
+    system: MailSystem | None,
+    bounce: BounceReport | None,
 ) -> Iterator[Finding]:
     """Only the customer can say where it lies; the code typed back proves that it lies somewhere they look."""
     _must_be_taken(report)
     where = answer.where if answer else None
+    if typed is None and where in (None, Whereabouts.NOWHERE):
+        _must_not_be_back(bounce)
     if where is Whereabouts.SPAM:
         yield proves("placed.spam", **_names(system))
     elif typed is None and where is not Whereabouts.INBOX:
@@ -50,16 +57,22 @@ def in_the_inbox(
 
 @check(
     TestMessageReport,
-    may_read=(TestCodeTyped, MailboxAnswer, MailSystem),
+    may_read=(TestCodeTyped, MailboxAnswer, MailSystem, BounceReport),
     answers="held",
     emits={"accepted.not-seen", "placed.quarantine", "arrived.late"},
 )
 def held_on_the_way(
-    report: TestMessageReport, typed: TestCodeTyped | None, answer: MailboxAnswer | None, system: MailSystem | None
+    report: TestMessageReport,
+    typed: TestCodeTyped | None,
+    answer: MailboxAnswer | None,
+    system: MailSystem | None,
+    bounce: BounceReport | None,
 ) -> Iterator[Finding]:
     """Taken and not seen: a filter whose quarantine the user cannot see is the likely place."""
     _must_be_taken(report)
     where = answer.where if answer else None
+    if typed is None and where in (None, Whereabouts.NOWHERE):
+        _must_not_be_back(bounce)
     if where is Whereabouts.QUARANTINE:
         yield proves("placed.quarantine", **_names(system))
     elif typed is not None:
@@ -76,7 +89,7 @@ def held_on_the_way(
 
 @check(
     ComparisonReport,
-    may_read=(ComparisonCodeTyped, ComparisonAnswer, TestMessageReport, TestCodeTyped, MailboxAnswer),
+    may_read=(ComparisonCodeTyped, ComparisonAnswer, TestMessageReport, TestCodeTyped, MailboxAnswer, BounceReport),
     answers="comparison",
     emits={"comparison.mail-server"},
 )
@@ -87,6 +100,7 @@ def only_the_second_arrives(
     first: TestMessageReport | None,
     first_typed: TestCodeTyped | None,
     first_answer: MailboxAnswer | None,
+    first_bounce: BounceReport | None,
 ) -> Iterator[Finding]:
     """The same message to two mailboxes: where only the second gets it, the first one's server is the difference."""
     second_arrived = second_typed is not None or second_answer == ComparisonAnswer(Whereabouts.INBOX)
@@ -94,7 +108,8 @@ def only_the_second_arrives(
         raise NotAsked
     if not second_arrived or first is None or first_typed is not None:
         return
-    refused = first.transmission.outcome in (SendOutcome.REFUSED, SendOutcome.DEFERRED)
+    returned = first_bounce is not None and first_bounce.final
+    refused = returned or first.transmission.outcome in (SendOutcome.REFUSED, SendOutcome.DEFERRED)
     not_seen = first_answer is not None and first_answer.where is not Whereabouts.INBOX
     if refused or not_seen:
         yield hints("comparison.mail-server", domain=first.domain)
@@ -103,6 +118,12 @@ def only_the_second_arrives(
 def _must_be_taken(report: TestMessageReport) -> None:
     if report.transmission.outcome not in (SendOutcome.ACCEPTED, SendOutcome.RELAYED, SendOutcome.UNKNOWN):
         raise NotApplicable(Gap.NOT_TAKEN)
+
+
+def _must_not_be_back(bounce: BounceReport | None) -> None:
+    """What came back lies in no folder; what a server on the way still tries to pass on lies in none yet."""
+    if bounce is not None:
+        raise NotApplicable(Gap.NOT_TAKEN) if bounce.final else NotAsked
 
 
 def _filtered(system: MailSystem | None) -> bool:

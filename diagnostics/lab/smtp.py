@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException
 
 from diagnostics.domain import SmtpStage
 from diagnostics.lab.behaviours import Folder, Smtp
+from diagnostics.lab.bounce import delivery_status
 from diagnostics.lab.mailbox import keep
 from diagnostics.lab.ports import LOOPBACK, Connections
 
@@ -67,7 +68,7 @@ class _Actor:
         self, server: _Server, session: Session, envelope: Envelope, recipient: str, options: list[str]
     ) -> str:
         if wait := self._greylisted(envelope.mail_from or "", recipient):
-            return TRY_LATER.format(recipient=recipient, seconds=wait)
+            return (self.part.puts_off_with or TRY_LATER).format(recipient=recipient, seconds=wait)
         if recipient.rpartition("@")[0].lower() in self.part.serves:
             reply = "250 2.1.5 Ok"
         else:
@@ -78,11 +79,18 @@ class _Actor:
 
     async def handle_DATA(self, server: _Server, session: Session, envelope: Envelope) -> str:
         reply = await self.reply(server, SmtpStage.CONTENT, self.part.taken, envelope.rcpt_tos[0])
-        if reply.startswith("2") and self.part.folder is not Folder.NOWHERE:
-            content = envelope.original_content or b""
-            for recipient in envelope.rcpt_tos:
-                keep(self._mailboxes, recipient, self.part.folder, content)
+        if reply.startswith("2"):
+            self._place(envelope, envelope.original_content or b"")
         return reply
+
+    def _place(self, envelope: Envelope, content: bytes) -> None:
+        """Into the folder, and, where that is the part, back to the sender."""
+        for recipient in envelope.rcpt_tos:
+            if self.part.folder is not Folder.NOWHERE:
+                keep(self._mailboxes, recipient, self.part.folder, content)
+            if (bounce := self.part.bounces) and (sender := envelope.mail_from):
+                report = delivery_status(bounce, host=self.host, sender=sender, recipient=recipient, content=content)
+                keep(self._mailboxes, sender, Folder.INBOX, report)
 
     async def handle_exception(self, problem: Exception) -> str:
         """Clients may break off the TLS handshake, if only to look at a certificate; anything else is our own fault."""
@@ -129,6 +137,17 @@ class _Server(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._stream = self._connections.add(transport)
         super().connection_made(transport)
+
+    async def push(self, status: str | bytes) -> None:
+        """Words in any language; a tarpit lets them through byte by byte."""
+        line = status if isinstance(status, bytes) else status.encode()
+        if not self._actor.part.drips_every:
+            await super().push(line)
+            return
+        for byte in line + b"\r\n":
+            self._writer.write(bytes([byte]))
+            await self._writer.drain()
+            await asyncio.sleep(self._actor.part.drips_every)
 
     def hang_up(self) -> None:
         self._stream.abort()

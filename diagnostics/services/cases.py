@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from diagnostics.addresses import normalise_for_limits
@@ -23,11 +24,13 @@ from diagnostics.models import (
     Run,
     TestMessage,
 )
+from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services import limits
 
 LINK_LIFETIME = timedelta(days=30)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHANNEL = "portal_work"
+BOUNCES = (BounceReport.__name__, ComparisonBounce.__name__)
 HELPDESK = re.compile(r"[a-z0-9-]{1,20}")
 TICKET = re.compile(r"[A-Za-z0-9._:#-]{1,64}")
 """What a helpdesk and its ticket may be called, in links, forms and commands."""
@@ -155,9 +158,12 @@ def _create_run(case: Case, *, number: int, asked_by: str) -> Run:
 def _carry_over(earlier: Run, run: Run) -> None:
     """A test message whose end is still open belongs to the newest run.
 
-    What was refused or answered stays with its own: it may have been mended since, and the customer may send another.
+    What was refused, came back or was answered stays with its own: it may have been mended since, and the customer may
+    send another.
     """
-    undecided = earlier.test_messages.filter(typed_at=None, state__in=MessageState.undecided()).exclude(
+    is_open = Q(state__in=MessageState.undecided()) | Q(next_try_at__isnull=False)
+    came_back = ObservationRecord.objects.filter(message=OuterRef("pk"), kind__in=BOUNCES, data__final=True)
+    undecided = earlier.test_messages.filter(is_open, ~Exists(came_back), typed_at=None).exclude(
         records__vantage=Vantage.CUSTOMER
     )
     moved = list(undecided.values_list("pk", flat=True))

@@ -1,14 +1,15 @@
-"""Test messages: asked for once a run and purpose, sent at most once, followed by what the customer says.
+"""Test messages: asked for once a run and purpose, taken at most once, followed by what the customer says.
 
 The intent is committed as `sending` before the first byte leaves. Whatever is found there after a crash becomes
-`unknown` and is never sent again.
+`unknown` and is never sent again. Only what their server clearly put off (4yz, so nothing was taken) is handed over
+again: the same message from the same sender, after the pauses of the setting RETRY_AFTER (RFC 5321 section 4.5.4.1).
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -17,30 +18,36 @@ from email.utils import format_datetime
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from diagnostics.addresses import normalise_for_limits
-from diagnostics.domain import Address, SendOutcome, Transmission
+from diagnostics.domain import Address, SendOutcome, Transmission, Vantage
 from diagnostics.models import Case, MailStop, MessageState, Purpose, TestMessage
 from diagnostics.probes.test_message import (
     ComparisonAnswer,
     ComparisonCodeTyped,
     ComparisonReport,
     MailboxAnswer,
+    PutOff,
     TestCodeTyped,
     TestMessageReport,
     Whereabouts,
 )
-from diagnostics.services import limits
+from diagnostics.replies import Group, classify
+from diagnostics.services import events, limits, return_path
 from diagnostics.services.cases import announce_work
-from diagnostics.services.runs import report
+from diagnostics.services.runs import report, seen_of
 from diagnostics.vendors import vendor
 
 SEND_DEADLINE = 60.0
 """Seconds one hand-over may take; the lease outlives it."""
 LEASE = timedelta(seconds=SEND_DEADLINE + 10)
+LATEST_TRY = timedelta(hours=1)
+"""A try that is this late, because the portal was away, is not made: nobody waits for the message any more."""
 STOP_LIFETIME = timedelta(days=30)
 MOST_WRONG_CODES = 10
 STOP_SALT = "diagnostics.mail-stop"
@@ -74,7 +81,7 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
     Raises LimitReached, MailStopped.
     """
     mailbox = normalise_for_limits(str(address))
-    if MailStop.objects.filter(key=limits.key_of(mailbox), until__gt=timezone.now()).exists():
+    if _stopped(mailbox):
         raise MailStopped
     with transaction.atomic():
         # Neither a new run nor the same request twice may come between looking and asking.
@@ -105,16 +112,27 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
 
 
 def claim_message(message_pk: int) -> Envelope | None:
-    """Commit that this message is being sent; None where it was claimed before: it goes out at most once."""
+    """Commit that this message is being sent; None where it was claimed before, or another try is not wanted."""
     now = timezone.now()
-    claimed = TestMessage.objects.filter(pk=message_pk, state=MessageState.QUEUED).update(
-        state=MessageState.SENDING, lease_until=now + LEASE, sent_at=now
+    queued = TestMessage.objects.filter(pk=message_pk, state=MessageState.QUEUED)
+    put_off = queued.filter(tries__gt=0).select_related("case").first()
+    if put_off and not _wanted_again(put_off):
+        queued.update(state=MessageState.DEFERRED, next_try_at=None)
+        return None
+    claimed = queued.update(
+        state=MessageState.SENDING,
+        lease_until=now + LEASE,
+        sent_at=now,
+        tries=F("tries") + 1,
+        first_sent_at=Coalesce("first_sent_at", now),
+        next_try_at=None,
     )
     if not claimed:
         return None
     message = TestMessage.objects.select_related("case").get(pk=message_pk)
     local_part, _at, domain = message.address.rpartition("@")
-    return Envelope(message_pk, sender_of(message.case), Address(local_part, domain), content_of(message))
+    sender = return_path.address_for(message) or sender_of(message.case)
+    return Envelope(message_pk, sender, Address(local_part, domain), content_of(message))
 
 
 def finish_message(message_pk: int, transmission: Transmission) -> None:
@@ -127,9 +145,30 @@ def finish_message(message_pk: int, transmission: Transmission) -> None:
             return
         message.state = _STATES[transmission.outcome]
         message.lease_until, message.finished_at = None, timezone.now()
-        message.save(update_fields=("state", "lease_until", "finished_at"))
+        message.next_try_at = _next_try(message, transmission)
+        message.service_id = transmission.service_id[:200]
+        message.save(update_fields=("state", "lease_until", "finished_at", "next_try_at", "service_id"))
         kind = TestMessageReport if message.purpose == Purpose.PRIMARY else ComparisonReport
-        report(message, kind(message.address.rpartition("@")[2], message.sent_at, transmission))
+        report(
+            message,
+            kind(
+                domain=message.address.rpartition("@")[2],
+                sent_at=message.sent_at,
+                transmission=transmission,
+                attempt=message.tries,
+                first_sent_at=message.first_sent_at,
+                next_try_at=message.next_try_at,
+                earlier=_earlier(message, kind),
+                code_lifetime=vendor(message.case.vendor).code_lifetime,
+            ),
+        )
+    events.adopt(message)
+
+
+def requeue_due() -> int:
+    """Queue what was put off and whose time has come; how many. One statement, so nobody queues anything twice."""
+    due = TestMessage.objects.filter(state=MessageState.DEFERRED, next_try_at__lte=timezone.now())
+    return due.update(state=MessageState.QUEUED, dispatched_at=None)
 
 
 def give_up_lost() -> int:
@@ -159,7 +198,8 @@ def type_code(message: TestMessage, code: str) -> None:
         right = secrets.compare_digest("".join(code.split()).encode(), message.code.encode())
         if right and message.sent_at:
             message.typed_at = timezone.now()
-            message.save(update_fields=("typed_at",))
+            message.next_try_at = None  # it has arrived, whatever their server said
+            message.save(update_fields=("typed_at", "next_try_at"))
             seconds = round((message.typed_at - message.sent_at).total_seconds())
             kind = TestCodeTyped if message.purpose == Purpose.PRIMARY else ComparisonCodeTyped
             report(message, kind(seconds, vendor(message.case.vendor).code_lifetime))
@@ -177,13 +217,13 @@ def answer_whereabouts(message: TestMessage, where: Whereabouts) -> None:
 
 def stop_token(address: str) -> str:
     """What the stop link of a test message carries; it names the mailbox by its keyed hash only."""
-    return signing.dumps(limits.key_of(normalise_for_limits(address)), salt=STOP_SALT)
+    return signing.Signer(salt=STOP_SALT).sign_object(limits.key_of(normalise_for_limits(address)))
 
 
 def stop_mail(token: str) -> bool:
     """Send nothing to that mailbox for 30 days; False where the token is not ours."""
     try:
-        key = signing.loads(token, salt=STOP_SALT)
+        key = signing.Signer(salt=STOP_SALT).unsign_object(token)
     except signing.BadSignature:
         return False
     MailStop.objects.update_or_create(key=key, defaults={"until": timezone.now() + STOP_LIFETIME})
@@ -219,11 +259,42 @@ def content_of(message: TestMessage) -> bytes:
         local_part, _at, domain = message.address.rpartition("@")
         # From its parts, so that no sign in the local part is read as the syntax of a list of addresses.
         mail["To"] = Mailbox(username=local_part, domain=domain)
-        mail["Date"] = format_datetime(message.sent_at or timezone.now())
+        # Of the first try: the message is the same at each, so that nobody can take it for a new one.
+        mail["Date"] = format_datetime(message.first_sent_at or timezone.now())
         mail["Message-ID"] = message.message_id
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(render_to_string("mail/test_message.txt", context))
     return mail.as_bytes(policy=SMTP if message.address.isascii() else SMTPUTF8)
+
+
+def _next_try(message: TestMessage, transmission: Transmission) -> datetime | None:
+    """When to hand it over again: only where nothing was taken, and by the server's words it may pass by itself."""
+    if transmission.outcome is not SendOutcome.DEFERRED or transmission.decisive is None:
+        return None
+    if classify(str(transmission.decisive)).group not in (Group.WAIT, Group.NONE):
+        return None
+    pauses = settings.RETRY_AFTER[message.tries - 1 : message.tries]
+    return timezone.now() + timedelta(seconds=pauses[0]) if pauses else None
+
+
+def _wanted_again(message: TestMessage) -> bool:
+    """Whether somebody may still wait for another try, and nobody has asked for no more."""
+    late = message.next_try_at is None or timezone.now() - message.next_try_at > LATEST_TRY
+    answered = message.typed_at is not None or message.records.filter(vantage=Vantage.CUSTOMER).exists()
+    return not (late or answered or _stopped(normalise_for_limits(message.address)))
+
+
+def _earlier(message: TestMessage, kind: type[TestMessageReport]) -> tuple[PutOff, ...]:
+    """The tries before this one, as they were reported."""
+    last = message.records.filter(kind=kind.__name__).order_by("at", "pk").last()
+    before = seen_of(last).observation if last else None
+    if not isinstance(before, TestMessageReport):
+        return ()
+    return (*before.earlier, PutOff(str(before.transmission.decisive or ""), before.transmission.host))
+
+
+def _stopped(mailbox: str) -> bool:
+    return MailStop.objects.filter(key=limits.key_of(mailbox), until__gt=timezone.now()).exists()
 
 
 _STATES = {

@@ -15,15 +15,16 @@ from diagnostics.verdicts import status_of
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
 from portal.wizard.causes import MOST_NAMED, NOT_SEEN, ShownCause, causes, causes_of, findings, notes_of
+from portal.wizard.our_side import OurSide, our_side
 from portal.wizard.route import Stop, route
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What to do now, and the one section that helps with it."""
+    """What to do now, and the one section that helps with it; none where the fault is ours."""
 
     text: str
-    section: Section
+    section: Section | None
     anchor: str = ""
 
 
@@ -51,6 +52,7 @@ class Overview:
     next_step: NextStep | None
     rows: tuple[Row, ...]
     route: tuple[Stop, ...]
+    our_side: OurSide | None
     open_questions: tuple[tuple[words.Words, words.Words], ...]
 
 
@@ -68,6 +70,7 @@ def overview(file: CaseFile) -> Overview:
         next_step=_next_step(file, cause),
         rows=tuple(row(file, section) for section in file.article.sections),
         route=route(file),
+        our_side=our_side(file),
         open_questions=_open_questions(file) if file.run.finished else (),
     )
 
@@ -109,8 +112,7 @@ def _headline(file: CaseFile) -> words.Words:
 
 def _next_step(file: CaseFile, cause: ShownCause | None) -> NextStep | None:
     if cause:
-        section = section_of(file, cause)
-        return NextStep(cause.remedy.next_step, section) if section else None
+        return NextStep(cause.remedy.next_step, section_of(file, cause))
     if not file.run.finished or file.diagnosis is None:
         return None
     about_message = _with_block(file.article.sections, "test-message")

@@ -7,15 +7,29 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from diagnostics.domain import ConnectOutcome, SmtpStage, Stage, Status
+from diagnostics.domain import ConnectOutcome, Provider, ProviderKind, SmtpStage, Stage, Status
 from diagnostics.models import MessageState
 from diagnostics.probes.mx_conversations import MxConversations
 from diagnostics.probes.test_message import MailboxAnswer, TestCodeTyped, Whereabouts
+from diagnostics.providers import provider
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
 from portal.wizard.causes import NOT_SEEN
+from portal.wizard.our_side import our_side
 
-AT_OUR_SIDE = frozenset({"sender.listed", "sender.not-trusted"})
+AT_OUR_SIDE = frozenset(
+    {"sender.listed", "sender.not-trusted", "our.spf", "our.dkim", "our.dmarc", "our.ptr", "our.listed"}
+)
+NOT_SENT = frozenset(
+    {
+        "company.unknown",
+        "address.other-company",
+        "address.not-on-file",
+        "address.near-match",
+        "address.not-administrator",
+    }
+)
+"""The way ends before its beginning: a code for this company is not sent to this address."""
 AT_THE_MAILBOX = frozenset(
     {
         "mailbox.unknown",
@@ -59,27 +73,50 @@ class Stop:
 def route(file: CaseFile) -> tuple[Stop, ...]:
     """The stops in the mail's order; what was not looked at says so, and nothing behind a problem is called fine."""
     found = {cause.cause: cause.stage for cause in file.diagnosis.causes} if file.diagnosis else {}
-    ours = Stop(_("Our servers"), _ours(file, found))
-    door_name = file.gateway.name if file.gateway else _mail_server(file)
-    door = Stop(door_name, _door(file, found), _("filters your e-mail first") if file.gateway else "")
+    not_sent = _("send no code to this address") if NOT_SENT.intersection(found) else ""
+    ours = Stop(_("Our servers"), _ours(file, found), not_sent)
+    door = Stop(_door_name(file), _door(file, found), _in_front(file.gateway))
     mailbox = Stop(_("Your mailbox"), _mailbox(file, found))
-    if not file.gateway:
+    if not file.behind_mx:
         return ours, door, mailbox
     behind = Status.FINE if mailbox.status is Status.FINE else Status.NOT_CHECKED
-    note = "" if behind is Status.FINE else _("hidden behind the filter")
-    return ours, door, Stop(_mail_server(file), behind, note), mailbox
+    return ours, door, Stop(_mail_server(file), behind, _sureness(file, behind)), mailbox
 
 
 def _mail_server(file: CaseFile) -> str:
     return file.mailbox_provider.name if file.mailbox_provider else _("Your mail server")
 
 
+def _door_name(file: CaseFile) -> str:
+    if file.gateway:
+        return file.gateway.name
+    if not file.behind_mx:
+        return _mail_server(file)
+    by_mx = provider(file.mail_system.mailbox_provider) if file.mail_system else None
+    return by_mx.name if by_mx else _("Your mail server")
+
+
+def _in_front(gateway: Provider | None) -> str:
+    if gateway is None:
+        return ""
+    passes_on = gateway.kind is ProviderKind.FORWARDER
+    return _("passes your e-mail on") if passes_on else _("filters your e-mail first")
+
+
+def _sureness(file: CaseFile, behind: Status) -> str:
+    """How we know who is there: not from MX, which names the gateway alone."""
+    if file.mailbox_provider is None:
+        return "" if behind is Status.FINE else _("hidden behind the filter")
+    return _("by public records") if file.mailbox_certain else _("probably, by public records")
+
+
 def _ours(file: CaseFile, found: Iterable[str]) -> Status:
-    if AT_OUR_SIDE.intersection(found):
+    if (AT_OUR_SIDE | NOT_SENT).intersection(found):
         return Status.PROBLEM
     message = file.message
     if message is None:
-        return Status.NOT_CHECKED
+        ours = our_side(file)
+        return ours.status if ours else Status.NOT_CHECKED
     if not message.finished:
         return Status.CHECKING
     handed_over = message.state not in (MessageState.UNREACHABLE, MessageState.UNKNOWN)
@@ -89,7 +126,7 @@ def _ours(file: CaseFile, found: Iterable[str]) -> Status:
 def _door(file: CaseFile, found: dict[str, Stage]) -> Status:
     """Where the domain's mail goes, and whether it lets us in."""
     here = {tag for tag, stage in found.items() if stage in (Stage.SENT, Stage.ROUTED, Stage.ACCEPTED, Stage.PLACED)}
-    if here - AT_OUR_SIDE - AT_THE_MAILBOX:
+    if here - AT_OUR_SIDE - NOT_SENT - AT_THE_MAILBOX:
         return Status.PROBLEM
     if file.message and file.message.state == MessageState.ACCEPTED:
         return Status.FINE

@@ -64,6 +64,9 @@ QUESTIONS: Mapping[str, Words] = {
     "found": _("Where did you find the code?"),
     "account": _("Does your account page show this address and company ID?"),
     "mailbox-kind": _("Is there something special about the mailbox?"),
+    "suppression": _("Does our sending service still send to this address?"),
+    "sending": _("Was the code sent, and what became of it?"),
+    "test-sending": _("Did our sending service send the test message?"),
 }
 NOT_CHECKED_LINES: Mapping[str, Words] = {
     "mailbox": _("A test message will tell."),
@@ -239,7 +242,7 @@ FINE_LINES: Mapping[str, Words] = {
     "comparison": _("The comparison does not point at your mail server."),
     "held": _("No filter held our message."),
     "refusal": _("Your mail server let our message in."),
-    "deferral": _("Your mail server took our message at once."),
+    "deferral": _("Your mail server took our message in time for a code."),
     "space": _("There is room in the mailbox."),
     "mx-answers": _("Your mail server answers us."),
     "ports": _("Our servers answer on every port we tried."),
@@ -251,6 +254,9 @@ FINE_LINES: Mapping[str, Words] = {
     "mailbox": _("Your mail server knows the mailbox."),
     "address": _("The address has no obvious typing slip."),
     "headers": _("The message whose headers you pasted came without delay."),
+    "sending": _("Our records show no trouble with the code e-mail."),
+    "suppression": _("Our sending service sends to this address."),
+    "test-sending": _("Our sending service sent the test message."),
 }
 """The most telling one first: a section shows one line."""
 HEALTH_KINDS: Mapping[HealthKind, Words] = {
@@ -283,6 +289,8 @@ REPORTED: Mapping[str, Words] = {
     "MailboxKindAnswer": _("What kind of mailbox it is"),
     "ColleaguesAnswer": _("Whether colleagues get our e-mail"),
     "ClockAnswer": _("Whether the device shows the right time"),
+    "CodeMailEvents": _("What our sending service told of the code meanwhile"),
+    "TestMessageStopped": _("Our sending service did not send the test message"),
 }
 HEADERS_IN: tuple[tuple[Words, Words], ...] = (
     (

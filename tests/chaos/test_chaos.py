@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 DOMAIN = "fine.test"
 SLOW_DOMAIN = "slow-server.test"
 """Its mail server takes 2 s for its banner, so its `delivery` group can be caught at work."""
+GREYLISTING_DOMAIN = "put-off-once.test"
+"""Its mail server takes a message at the second try, and 1 s for its banner, so a try can be caught at work."""
 RECOVERY = 20.0
 """Seconds after which everything is done again, once leases have run out: one sweep, one publication, the probes."""
 CROWD = 5
@@ -233,6 +235,52 @@ def test_a_message_taken_before_its_worker_died_is_not_sent_again(stack: Stack) 
         eventually(lambda: not (broker.zcard("unacked_index") or broker.llen("mail")), RECOVERY, "redelivery")
     assert (message_state(stack), stack.mails(address)) == ("unknown", 1)
     assert str(words.MESSAGE_STATES[MessageState.UNKNOWN]) in customer.message_page("timeclock").text
+
+
+def test_a_further_try_that_was_taken_before_its_worker_died_is_the_last(stack: Stack) -> None:
+    customer = customer_who_is_put_off(stack)
+    address = address_of(customer, GREYLISTING_DOMAIN)
+    eventually(lambda: tries(stack) == [("sending", 2)], RECOVERY, lambda: tries(stack))
+    with psycopg.connect(stack.servers.database_url) as holding:
+        holding.execute("SELECT 1 FROM diagnostics_testmessage FOR UPDATE")
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        eventually(lambda: stack.query(waits), RECOVERY)
+        assert stack.mails(address) == 1
+        stack.parts["worker"].kill()
+    stack.expire_leases()
+    stack.redeliver()
+    stack.start_worker()
+    eventually(lambda: message_state(stack) == "unknown", RECOVERY)
+    with stack.broker() as broker:
+        eventually(lambda: not (broker.zcard("unacked_index") or broker.llen("mail")), RECOVERY, "redelivery")
+    assert stack.query("SELECT 1 FROM diagnostics_testmessage WHERE next_try_at IS NOT NULL") == []
+    assert (tries(stack), stack.mails(address)) == ([("unknown", 2)], 1)
+
+
+def test_a_message_that_waits_for_its_next_try_survives_everything(stack: Stack) -> None:
+    customer = customer_who_is_put_off(stack)
+    for name in ("worker", "dispatcher"):
+        stack.parts[name].kill()
+    with stack.broker() as broker:
+        broker.flushall()
+    stack.restart_database()
+    assert tries(stack) == [("deferred", 1)]
+    stack.start_worker()
+    stack.start_dispatcher()
+    eventually(lambda: tries(stack) == [("accepted", 2)], RECOVERY, lambda: tries(stack))
+    assert stack.mails(address_of(customer, GREYLISTING_DOMAIN)) == 1
+
+
+def customer_who_is_put_off(stack: Stack) -> Customer:
+    """Their server has put the test message off once."""
+    (customer,) = open_cases(stack, 1, GREYLISTING_DOMAIN)
+    customer.ask_for_message("timeclock")
+    eventually(lambda: tries(stack) == [("deferred", 1)], RECOVERY, lambda: tries(stack))
+    return customer
+
+
+def tries(stack: Stack) -> list[tuple[object, ...]]:
+    return stack.query("SELECT state, tries FROM diagnostics_testmessage")
 
 
 def test_everything_may_die_at_once(stack: Stack) -> None:

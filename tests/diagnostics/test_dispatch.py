@@ -13,10 +13,10 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from diagnostics import dispatch
 from diagnostics.articles import article
-from diagnostics.domain import Address, ProbeGroup
+from diagnostics.domain import Address, ProbeGroup, SendOutcome, SmtpReply, SmtpStage, Transmission
 from diagnostics.models import Case, Group, GroupState, Heartbeat, Purpose, TestMessage
 from diagnostics.services.cases import Report, open_case
-from diagnostics.services.messages import request_message
+from diagnostics.services.messages import claim_message, finish_message, request_message
 
 pytestmark = pytest.mark.django_db
 QUEUES = (*ProbeGroup, dispatch.MAIL_QUEUE)
@@ -62,6 +62,20 @@ def test_a_test_message_goes_to_the_mail_queue_once(case: Case) -> None:
     dispatch.publish_queued()
     dispatch.publish_queued()
     assert waiting()["mail"] == 1
+
+
+def test_a_test_message_that_was_put_off_is_published_again_when_it_is_due(case: Case) -> None:
+    message = request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.1")
+    dispatch.publish_queued()
+    assert claim_message(message.pk)
+    reply = SmtpReply(SmtpStage.RCPT, 450, "4.7.1 Greylisted, try again later")
+    finish_message(message.pk, Transmission(SendOutcome.DEFERRED, "direct", "mx.example.org", replies=(reply,)))
+    dispatch.publish_queued()
+    assert waiting()["mail"] == 1
+    TestMessage.objects.update(next_try_at=timezone.now())
+    dispatch.publish_queued()
+    dispatch.publish_queued()
+    assert waiting()["mail"] == 2
 
 
 def test_what_an_emptied_broker_lost_is_published_again(case: Case) -> None:

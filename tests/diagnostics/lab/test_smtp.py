@@ -9,9 +9,12 @@ from typing import TypeVar
 import pytest
 
 from diagnostics.domain import SmtpStage
-from diagnostics.lab.behaviours import Encryption, Folder, Smtp
-from diagnostics.lab.mailbox import folder_of, kept
+from diagnostics.lab.behaviours import Bounce, Encryption, Folder, Smtp
+from diagnostics.lab.bounce import delivery_status
+from diagnostics.lab.mailbox import folder_of, keep, kept
+from diagnostics.lab.returned import LabBounces
 from diagnostics.lab.serve import Lab
+from diagnostics.replies.bounces import read_bounce
 from tests.diagnostics.lab.staging import HOST, Stage, connect, smtp_client
 
 T = TypeVar("T")
@@ -146,6 +149,57 @@ async def test_greylists_a_new_sender_then_takes_the_message(stage: Stage) -> No
     assert first == 450
     assert b"Greylisted" in text
     assert later[0] == 250
+
+
+async def test_a_new_sender_may_be_put_off_in_other_words(stage: Stage) -> None:
+    async with stage({25: Smtp(greylists_for=60, puts_off_with="452 4.3.1 <{recipient}>: disk full")}) as lab:
+        assert await talk(lab, send) == (452, f"4.3.1 <{RECIPIENT}>: disk full".encode())
+
+
+async def test_what_was_taken_may_come_back_to_the_sender(stage: Stage) -> None:
+    bounce = Bounce("550 5.1.1 <{recipient}>: User unknown", host="store.example.test")
+    async with stage({25: Smtp(folder=Folder.NOWHERE, bounces=bounce)}) as lab:
+        code, _ = await talk(lab, send)
+        mailbox = LabBounces(Path(lab.state["mail"]), SENDER)
+        ((name, raw),) = mailbox.unread()
+        assert kept(Path(lab.state["mail"]), RECIPIENT) == ()
+        mailbox.done(name)
+        assert list(mailbox.unread()) == []
+    (told,) = read_bounce(raw)
+    assert code == 250
+    assert (told.address, told.action, told.status) == (RECIPIENT, "failed", "5.1.1")
+    assert (told.reply, told.remote_mta) == (f"550 5.1.1 <{RECIPIENT}>: User unknown", "store.example.test")
+    assert told.delivered_to == (SENDER,)
+
+
+@pytest.mark.parametrize(
+    ("bounce", "address", "action", "status"),
+    [
+        (Bounce("451 4.4.1 timed out", action="delayed"), RECIPIENT, "delayed", "4.4.1"),
+        (Bounce("550 no", recipient="anna@example.net"), "anna@example.net", "failed", "5.0.0"),
+    ],
+    ids=["delayed", "behind a forward"],
+)
+def test_a_report_says_what_became_of_the_message(bounce: Bounce, address: str, action: str, status: str) -> None:
+    raw = delivery_status(bounce, host=HOST, sender=SENDER, recipient=RECIPIENT, content=MESSAGE)
+    (told,) = read_bounce(raw)
+    assert (told.address, told.action, told.status, told.original_recipient) == (address, action, status, RECIPIENT)
+
+
+def test_a_bounce_mailbox_has_its_sub_addresses_and_nobody_elses(tmp_path: Path) -> None:
+    ours, others = ("bounces@example.test", "bounces+a1@example.test"), ("bounces+a1@example.org", "ben@example.test")
+    for recipient in (*ours, *others):
+        keep(tmp_path, recipient, Folder.INBOX, recipient.encode())
+    found = [raw.rpartition(b"\n")[2] for _, raw in LabBounces(tmp_path, "bounces@example.test").unread()]
+    assert found == [one.encode() for one in ours]
+
+
+async def test_a_tarpit_lets_its_words_through_byte_by_byte(stage: Stage) -> None:
+    async with stage({25: Smtp(drips_every=0.02)}) as lab:
+        started = perf_counter()
+        code, text = await talk(lab, send)
+        assert perf_counter() - started > 2
+    assert (code, text[:9]) == (250, b"2.0.0 Ok:")
 
 
 async def test_a_slow_server_delays_its_banner(stage: Stage) -> None:

@@ -9,6 +9,9 @@ from time import perf_counter
 
 import dns.rcode
 import pytest
+from anymail.backends import test as anymail_test  # type: ignore[import-untyped]
+from anymail.exceptions import AnymailUnsupportedFeature  # type: ignore[import-untyped]
+from anymail.message import AnymailRecipientStatus  # type: ignore[import-untyped]
 
 from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Transmission
 from diagnostics.net.senders import sender, senders
@@ -410,6 +413,69 @@ async def test_a_backend_that_keeps_mail_in_memory_has_taken_it(mailoutbox) -> N
     sent = await DjangoBackend("django.core.mail.backends.locmem.EmailBackend").send(MESSAGE, FROM, ANNA)
     assert sent.outcome is SendOutcome.RELAYED
     assert [(mail.subject, mail.to, mail.from_email) for mail in mailoutbox] == [("code", ["anna@mail.test"], FROM)]
+
+
+# --- over a service of django-anymail ---
+
+
+RETURN_PATH = "bounces+token@bounces.example.org"
+WRITER = "Codes <codes@example.org>"
+WRITTEN = f"From: {WRITER}\r\n".encode() + MESSAGE
+
+
+async def test_a_service_is_told_the_return_path(mailoutbox) -> None:
+    sent = await DjangoBackend(f"{__name__}.Service").send(WRITTEN, RETURN_PATH, ANNA)
+    params = mailoutbox[0].anymail_test_params
+    assert (sent.outcome, sent.service_id) == (SendOutcome.RELAYED, "service-1")
+    assert params["envelope_sender"] == RETURN_PATH
+    assert str(params["from"]) == WRITER
+
+
+async def test_where_the_return_path_is_the_sender_there_is_nothing_to_tell(mailoutbox) -> None:
+    await DjangoBackend(f"{__name__}.Service").send(WRITTEN, "codes@example.org", ANNA)
+    params = mailoutbox[0].anymail_test_params
+    assert "envelope_sender" not in params
+    assert str(params["from"]) == WRITER
+
+
+async def test_a_service_with_return_paths_of_its_own_gets_the_message_without(mailoutbox) -> None:
+    sent = await DjangoBackend(f"{__name__}.OwnReturnPaths").send(WRITTEN, RETURN_PATH, ANNA)
+    assert sent.outcome is SendOutcome.RELAYED
+    assert [mail.from_email for mail in mailoutbox] == [WRITER]
+
+
+async def test_a_service_that_can_do_nothing_with_the_message_has_sent_nothing() -> None:
+    sent = await DjangoBackend(f"{__name__}.Unable").send(WRITTEN, RETURN_PATH, ANNA)
+    assert sent.outcome is SendOutcome.UNREACHABLE
+
+
+async def test_a_service_that_does_not_send_to_the_address_has_sent_nothing(mailoutbox) -> None:
+    sent = await DjangoBackend(f"{__name__}.Suppressing").send(WRITTEN, FROM, ANNA)
+    assert (sent.outcome, sent.replies) == (SendOutcome.UNREACHABLE, ())
+
+
+class Service(anymail_test.EmailBackend):  # type: ignore[misc]
+    def get_esp_message_id(self, message):
+        return "service-1"
+
+
+class OwnReturnPaths(anymail_test.EmailBackend):  # type: ignore[misc]
+    """As most services are: the envelope's sender cannot be chosen."""
+
+    def build_message_payload(self, message, defaults):
+        if "From" in message.extra_headers:
+            raise AnymailUnsupportedFeature("this service does not support envelope_sender")
+        return super().build_message_payload(message, defaults)
+
+
+class Unable(anymail_test.EmailBackend):  # type: ignore[misc]
+    def build_message_payload(self, message, defaults):
+        raise AnymailUnsupportedFeature("this service cannot do that at all")
+
+
+class Suppressing(anymail_test.EmailBackend):  # type: ignore[misc]
+    def parse_recipient_status(self, response, payload, message):
+        return {one: AnymailRecipientStatus("1", "rejected") for one in payload.recipient_emails}
 
 
 class Faulty:

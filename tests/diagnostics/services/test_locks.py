@@ -18,7 +18,12 @@ from diagnostics.services.cases import Report, open_case
 from diagnostics.services.runs import Claim, claim_group, finish_group, record
 
 ROUNDS = 10
-KINDS = {ProbeGroup.DNS: DomainStatus, ProbeGroup.PORTS: ServerPorts, ProbeGroup.DELIVERY: MxRecords, ProbeGroup.RECORDS: MxAddresses}
+KINDS = {
+    ProbeGroup.DNS: DomainStatus,
+    ProbeGroup.PORTS: ServerPorts,
+    ProbeGroup.DELIVERY: MxRecords,
+    ProbeGroup.RECORDS: MxAddresses,
+}
 
 
 @pytest.mark.django_db(transaction=True)

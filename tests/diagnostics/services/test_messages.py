@@ -1,8 +1,10 @@
 import email
 import email.policy
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as settings_of_django
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,14 +12,16 @@ from hypothesis.extra.django import TestCase
 
 from diagnostics.articles import article
 from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Transmission
-from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, TestMessage
+from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, Run, TestMessage
+from diagnostics.probes.test_message import PutOff, TestMessageReport, Whereabouts
 from diagnostics.services import limits, messages
-from diagnostics.services.cases import Report, open_case
+from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.limits import LimitReached
 from diagnostics.services.messages import (
     MailStopped,
     TooManyCodes,
     WrongCode,
+    answer_whereabouts,
     claim_message,
     finish_message,
     give_up_lost,
@@ -26,6 +30,7 @@ from diagnostics.services.messages import (
     stop_token,
     type_code,
 )
+from diagnostics.services.runs import evidence_of, seen_of
 
 ANNA = Address("anna", "example.org")
 ACCEPTED = Transmission(
@@ -126,6 +131,161 @@ def test_the_global_breaker_trips(case: Case, report: Report, monkeypatch: pytes
     ask(case)
     with pytest.raises(LimitReached):
         ask(open_case(report), Address("berta", "example.net"), source="198.51.100.1")
+
+
+# --- put off, and handed over again ---
+
+
+def put_off(text: str = "4.7.1 Greylisted, try again in 300 seconds", code: int = 450) -> Transmission:
+    return Transmission(
+        SendOutcome.DEFERRED, "direct", "mx.example.org", replies=(SmtpReply(SmtpStage.RCPT, code, text),)
+    )
+
+
+@pytest.fixture(autouse=True)
+def pauses(settings) -> None:
+    settings.RETRY_AFTER = (60, 300)
+
+
+@pytest.fixture
+def waiting(case: Case) -> TestMessage:
+    """Put off at its first try, and due."""
+    message = ask(case)
+    assert claim_message(message.pk)
+    finish_message(message.pk, put_off())
+    make_due()
+    message.refresh_from_db()
+    return message
+
+
+def make_due(ago: timedelta = timedelta(seconds=1)) -> None:
+    TestMessage.objects.filter(next_try_at__isnull=False).update(next_try_at=timezone.now() - ago)
+
+
+def reports() -> list[TestMessageReport]:
+    kept = ObservationRecord.objects.filter(kind="TestMessageReport").order_by("at", "pk")
+    found = [seen_of(record).observation for record in kept]
+    assert all(isinstance(one, TestMessageReport) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def test_what_was_put_off_is_the_same_message_again_from_the_same_sender(case: Case, settings) -> None:
+    settings.BOUNCE_ADDRESS = "bounces@bounces.example.org"
+    message = ask(case)
+    first = claim_message(message.pk)
+    finish_message(message.pk, put_off())
+    assert messages.requeue_due() == 0
+    make_due()
+    assert messages.requeue_due() == 1
+    assert messages.requeue_due() == 0
+    second = claim_message(message.pk)
+    assert first == second
+    assert claim_message(message.pk) is None
+
+
+def test_every_try_is_kept_with_its_exact_reply(waiting: TestMessage) -> None:
+    messages.requeue_due()
+    claim_message(waiting.pk)
+    finish_message(waiting.pk, ACCEPTED)
+    first, second = reports()
+    assert (first.attempt, first.earlier, second.attempt) == (1, (), 2)
+    assert second.earlier == (PutOff("450 4.7.1 Greylisted, try again in 300 seconds", "mx.example.org"),)
+    assert first.next_try_at
+    assert (first.next_try_at - first.sent_at).total_seconds() == pytest.approx(60, abs=5)
+    assert second.first_sent_at == first.sent_at < second.sent_at
+    assert second.next_try_at is None
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries, waiting.next_try_at) == (MessageState.ACCEPTED, 2, None)
+
+
+def test_the_tries_end(waiting: TestMessage) -> None:
+    for _ in settings_of_django.RETRY_AFTER:
+        make_due()
+        messages.requeue_due()
+        claim_message(waiting.pk)
+        finish_message(waiting.pk, put_off())
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries, waiting.next_try_at) == (MessageState.DEFERRED, 3, None)
+
+
+@pytest.mark.parametrize(
+    ("transmission", "again"),
+    [
+        (put_off(), True),
+        (put_off("4.3.1 Insufficient system storage", 452), True),
+        (put_off("4.7.0 too many messages from your host, slow down", 421), True),
+        (put_off("qwertz", 451), True),
+        (put_off("4.2.2 mailbox is full", 452), False),
+        (Transmission(SendOutcome.UNKNOWN, "direct"), False),
+        (Transmission(SendOutcome.UNREACHABLE, "direct"), False),
+        (ACCEPTED, False),
+        (Transmission(SendOutcome.RELAYED, "django"), False),
+    ],
+    ids=["greylisted", "disk full", "rate", "unclear", "mailbox full", "unknown", "unreachable", "accepted", "relayed"],
+)
+def test_only_what_may_pass_and_was_not_taken_comes_again(case: Case, transmission: Transmission, again: bool) -> None:
+    message = ask(case)
+    claim_message(message.pk)
+    finish_message(message.pk, transmission)
+    message.refresh_from_db()
+    assert (message.next_try_at is not None) == again
+
+
+def test_no_pauses_no_further_try(case: Case, settings) -> None:
+    settings.RETRY_AFTER = ()
+    message = ask(case)
+    claim_message(message.pk)
+    finish_message(message.pk, put_off())
+    message.refresh_from_db()
+    assert (message.state, message.next_try_at) == (MessageState.DEFERRED, None)
+
+
+def test_a_further_try_whose_sender_was_lost_is_the_last(waiting: TestMessage) -> None:
+    messages.requeue_due()
+    assert claim_message(waiting.pk)
+    TestMessage.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert give_up_lost() == 1
+    make_due()
+    assert messages.requeue_due() == 0
+    assert [one.transmission.outcome for one in reports()] == [SendOutcome.DEFERRED, SendOutcome.UNKNOWN]
+    assert claim_message(waiting.pk) is None
+
+
+def ask_for_no_more(message: TestMessage) -> None:
+    assert stop_mail(stop_token(message.address))
+
+
+def say_where(message: TestMessage) -> None:
+    answer_whereabouts(message, Whereabouts.INBOX)
+
+
+def come_late(message: TestMessage) -> None:
+    make_due(messages.LATEST_TRY + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("ending", [ask_for_no_more, say_where, come_late])
+def test_no_further_try_after(waiting: TestMessage, ending: Callable[[TestMessage], None]) -> None:
+    ending(waiting)
+    messages.requeue_due()
+    assert claim_message(waiting.pk) is None
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.next_try_at, waiting.tries) == (MessageState.DEFERRED, None, 1)
+
+
+def test_a_typed_code_ends_the_tries(waiting: TestMessage) -> None:
+    type_code(waiting, waiting.code)
+    assert messages.requeue_due() == 0
+
+
+def test_a_message_that_waits_for_its_next_try_moves_to_the_new_run(case: Case, waiting: TestMessage) -> None:
+    Run.objects.update(finished_at=timezone.now())
+    run = start_run(case)
+    waiting.refresh_from_db()
+    assert waiting.run == run
+    messages.requeue_due()
+    assert claim_message(waiting.pk)
+    finish_message(waiting.pk, ACCEPTED)
+    assert [one.attempt for one in evidence_of(run).all(TestMessageReport)] == [1, 2]
 
 
 class AnySubmissions(TestCase):
