@@ -8,6 +8,7 @@ urlpatterns = [
     path("healthz/", health.healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),
     path("console/", include("portal.console.urls")),
+    path("hooks/", include("portal.hooks.urls")),
     path("", include("portal.helpdesk.urls")),
     path("", include("portal.wizard.urls")),
 ]

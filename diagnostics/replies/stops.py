@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from diagnostics.domain import SendEvent, SendEventKind
 from diagnostics.replies import Reason, classify
 
@@ -29,13 +31,22 @@ def stopped_by(event: SendEvent) -> str | None:
 
     Some services report what their own list stopped as a bounce (Amazon SES); their words tell.
     """
-    if event.kind is SendEventKind.BOUNCED and classify(event.reply).reason is Reason.SUPPRESSED:
+    if event.kind is SendEventKind.BOUNCED and _on_their_own_list(event.reply):
         return _by_words(event) or "suppressed.other"
     if event.kind not in (SendEventKind.REJECTED, SendEventKind.FAILED):
         return None
     return _BY_REASON.get(event.reject_reason) or _by_words(event) or "our.rejected"
 
 
+def _on_their_own_list(reply: str) -> bool:
+    """Rather once too often: what a service's list says is not for everybody's eyes."""
+    return "suppressed sending" in reply.lower() or classify(reply).reason is Reason.SUPPRESSED
+
+
 def _by_words(event: SendEvent) -> str | None:
-    said = event.reply.lower()
+    said = _ADDRESS.sub(" ", event.reply.lower())
     return next((tag for word, tag in _BY_WORDS.items() if word in said), None)
+
+
+_ADDRESS = re.compile(r"\S*@\S*")
+"""What somebody's mailbox or domain is called says nothing."""

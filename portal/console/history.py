@@ -11,7 +11,7 @@ from typing import ClassVar
 from diagnostics import registry
 from diagnostics.codec import Unreadable
 from diagnostics.domain import Answer, RankedCause, Seen, Status
-from diagnostics.models import Case, Group, MessageState, ObservationRecord, Run, TestMessage
+from diagnostics.models import Case, Group, MessageState, ObservationRecord, Run, SuppressionRelease, TestMessage
 from diagnostics.remedies import filled, remedy
 from diagnostics.services.runs import diagnosis_of, seen_of
 from portal.console.values import Field, fields_of, visible
@@ -19,13 +19,16 @@ from portal.console.words import (
     GAPS,
     GROUPS,
     MESSAGE_STATUSES,
+    RELEASE_OUTCOMES,
     REPORTS,
     STAGES,
     STATUSES,
     STRENGTHS,
+    SUPPRESSION_REASONS,
     VANTAGES,
     WHO,
     Tag,
+    service_name,
     verdict_tag,
     word,
 )
@@ -151,7 +154,32 @@ class OpenedStory:
     case: Case
 
 
-Story = RunStory | MessageStory | ReportStory | OpenedStory
+@dataclass(frozen=True, slots=True)
+class ReleaseStory:
+    """An agent had the address taken off a sending service's list."""
+
+    template: ClassVar[str] = "console/story/release.html"
+    at: datetime
+    release: SuppressionRelease
+
+    @property
+    def service(self) -> str:
+        return service_name(self.release.service)
+
+    @property
+    def reason(self) -> str:
+        return word(SUPPRESSION_REASONS, self.release.reason)
+
+    @property
+    def outcome(self) -> str:
+        return word(RELEASE_OUTCOMES, self.release.outcome)
+
+    @property
+    def detail(self) -> str:
+        return visible(self.release.detail)
+
+
+Story = RunStory | MessageStory | ReportStory | ReleaseStory | OpenedStory
 
 
 def history_of(case: Case) -> list[Story]:
@@ -166,6 +194,7 @@ def history_of(case: Case) -> list[Story]:
             for record in reversed(records)
             if record.group_id is None
         ),
+        *(ReleaseStory(release.asked_at, release) for release in case.suppression_releases.order_by("-pk")),
         *(MessageStory(message.created_at, message) for message in case.test_messages.order_by("-pk")),
         *(_run_story(run, groups, records, case.language, latest=run is runs[0]) for run in runs),
         OpenedStory(case.created_at, case),

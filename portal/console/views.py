@@ -20,6 +20,8 @@ from diagnostics.services.limits import LimitReached
 from portal.console.access import agents_only
 from portal.console.history import history_of
 from portal.console.listing import page_of
+from portal.console.our_side import our_side
+from portal.console.suppression import panel_of
 
 LONGEST_QUERY = 254
 """As long as the longest address; nothing that can be searched for is longer."""
@@ -59,6 +61,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     """One case with its whole history."""
     found = get_object_or_404(Case, reference=reference)
     context = {"case": found, "stories": history_of(found), "ticket_url": _ticket_url(found)}
+    context["our_side"] = our_side(found.vendor)
+    context["panel"] = panel_of(found)
     return render(request, "console/case.html", context)
 
 

@@ -35,6 +35,7 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
     ("environment", "complaint"),
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
+        ({"HEALTH_EVERY": "5"}, "HEALTH_EVERY must be at least 60 seconds"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 50"),
         ({"SECRET_KEY": "a" * 80}, "SECRET_KEY must be at least 50"),
         ({"SECRET_KEY": f"django-insecure-{KEY}"}, "SECRET_KEY must be at least 50"),
@@ -50,6 +51,25 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
         ({"VENDORS_DIR": "/does/not/exist"}, "is no directory"),
         ({"TEST_MESSAGE_SENDER": "django"}, "TEST_MESSAGE_SENDER=django needs EMAIL_URL"),
         ({"EMAIL_URL": "nonsense://x"}, "EMAIL_URL must look like"),
+        ({"HOOK_SECRET": "no user and password"}, "HOOK_SECRET must look like"),
+        ({"HOOK_SECRET": "short:secret"}, "HOOK_SECRET must look like"),
+        ({"SENDING_SERVICES": "postbox"}, "SENDING_SERVICES: 'postbox' is none of"),
+        ({"SENDING_SERVICES": "postmark"}, "SENDING_SERVICES=postmark needs POSTMARK_SERVER_TOKEN"),
+        ({"POSTMARK_URL": "http://mail.example.org"}, "POSTMARK_URL must begin with https://"),
+        ({"MAILGUN_BASE": "https://user:key@mail.example.org"}, "MAILGUN_BASE must begin with https://"),
+        ({"RETRY_AFTER": "1 minute"}, "RETRY_AFTER must be seconds"),
+        ({"RETRY_AFTER": "60,0"}, "RETRY_AFTER must be seconds"),
+        ({"BOUNCE_ADDRESS": "bounces"}, "BOUNCE_ADDRESS must look like"),
+        ({"BOUNCE_ADDRESS": "bounces+all@example.org"}, "BOUNCE_ADDRESS must look like"),
+        ({"BOUNCE_IMAP_URL": "imap://user:pass@mail.example.org/INBOX"}, "BOUNCE_IMAP_URL must look like"),
+        ({"BOUNCE_IMAP_URL": "imaps://mail.example.org/INBOX"}, "BOUNCE_IMAP_URL must look like"),
+        ({"BOUNCE_IMAP_URL": "imaps://user:pass@mail.example.org:port/"}, "BOUNCE_IMAP_URL must look like"),
+        ({"DIRECTORY": "ldap"}, "DIRECTORY must name a module of diagnostics/directory"),
+        ({"DIRECTORY": "__init__"}, "DIRECTORY must name a module of diagnostics/directory"),
+        ({"DIRECTORY": "http"}, "DIRECTORY=http needs DIRECTORY_URL and DIRECTORY_TOKEN"),
+        ({"DIRECTORY_URL": "http://directory.example.org/"}, "DIRECTORY_URL must begin with https://"),
+        ({"DIRECTORY_URL": "https://user:key@directory.example.org/"}, "DIRECTORY_URL must begin with https://"),
+        ({"DIRECTORY_TOKEN": "a key\nX-Header: b"}, "DIRECTORY_TOKEN must be printable ASCII"),
     ],
     ids=lambda value: "-".join(f"{k}={v[:20]}" for k, v in value.items()) if isinstance(value, dict) else "",
 )
@@ -76,6 +96,38 @@ def test_variables_set_to_nothing_count_as_not_set() -> None:
     nothing: dict[str, object] = {"SECRET_KEY_FALLBACKS": [], "PROBE_NAMESERVERS": []}
     nothing |= {"PROBE_DIAL_MAP": None, "VENDORS_DIR": None}
     assert read(PRODUCTION | dict.fromkeys([*nothing, "EMAIL_URL", "HELO_NAME"], ""), *nothing) == nothing
+
+
+def test_blocklists_can_be_chosen() -> None:
+    chosen = {"HEALTH_BLOCKLISTS": "bl.example.org, bl.example.net", "HEALTH_DOMAIN_BLOCKLISTS": ""}
+    expected = {
+        "HEALTH_BLOCKLISTS": ["bl.example.org", "bl.example.net"],
+        "HEALTH_DOMAIN_BLOCKLISTS": ["dbl.spamhaus.org"],
+        "HEALTH_EVERY": 300,
+    }
+    assert read(PRODUCTION | chosen, *expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "pauses"),
+    [
+        ({}, [60, 300, 900, 1800]),
+        ({"RETRY_AFTER": ""}, [60, 300, 900, 1800]),
+        ({"RETRY_AFTER": "30, 90"}, [30, 90]),
+        ({"RETRY_AFTER": "0"}, []),
+    ],
+    ids=["not set", "set to nothing", "set", "never"],
+)
+def test_pauses_between_tries(environment: dict[str, str], pauses: list[int]) -> None:
+    assert read(PRODUCTION | environment, "RETRY_AFTER") == {"RETRY_AFTER": pauses}
+
+
+def test_the_bounce_mailbox_is_read_only_where_there_is_one() -> None:
+    def scheduled(environment: dict[str, str]) -> object:
+        return read(PRODUCTION | environment, "CELERY_BEAT_SCHEDULE")["CELERY_BEAT_SCHEDULE"]
+
+    assert "read-bounces" not in str(scheduled({}))
+    assert "read-bounces" in str(scheduled({"BOUNCE_IMAP_URL": "imaps://user:p%40ss@mail.example.org/INBOX"}))
 
 
 def test_only_the_portals_own_host_is_served() -> None:

@@ -1,0 +1,262 @@
+"""What sending services tell of messages they took over: our test messages, and the vendor's real code e-mails.
+
+Of a test message anyone who sees the case may know where it ended. What happened to code e-mails, and what a service
+refused because of earlier mail, is of the vendor's records: it is shown from tier 1 on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
+from django.utils import timezone
+
+from diagnostics.addresses import normalise_for_limits
+from diagnostics.codec import Unreadable, decode
+from diagnostics.domain import (
+    Gap,
+    NotApplicable,
+    SendEvent,
+    SendEventKind,
+    SendHistory,
+    SendOutcome,
+    SmtpReply,
+    SmtpStage,
+    Transmission,
+)
+from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, Run, SenderEvent, TestMessage
+from diagnostics.probes.send_events import CodeMailEvents, TestMessageStopped
+from diagnostics.probes.test_message import ComparisonReport, TestMessageReport
+from diagnostics.replies.stops import stopped_by
+from diagnostics.services.runs import report, report_to
+from diagnostics.vendors import vendor
+
+KEPT = timedelta(days=30)
+LOOKED_BACK = timedelta(days=7)
+"""How far a case looks back for events, and how old a case may be that a new event is still told to."""
+OTHERS_SINCE = timedelta(days=1)
+RETURNED = "bounce"
+"""Of messages that came back, which are told apart from what a service tells (`services.bounces`)."""
+MOST_EVENTS = 50
+MOST_OTHERS = 100
+"""More are not counted: that we hear of others at all is what matters."""
+BEGUN = (SendEventKind.QUEUED, SendEventKind.SENT)
+ENDED = (SendEventKind.DELIVERED, SendEventKind.BOUNCED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event about a message to `address`; `event_id` is the service's own, empty where it gives none."""
+
+    address: str
+    event: SendEvent
+    event_id: str = ""
+
+
+def take_in(told: Iterable[Told]) -> None:
+    """Keep the events, and judge again what they are about. The same event told again changes nothing.
+
+    Judging comes after keeping, in transactions of its own, so a burst holds up nobody; what was interrupted is made
+    up for when the service repeats itself.
+    """
+    told = [one for one in told if one.address]
+    ids = {one.event.message_id for one in told if one.event.message_id}
+    messages = _messages(ids)
+    rows = [_row(one, messages.get(one.event.message_id)) for one in told]
+    SenderEvent.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    for pk in sorted({message.pk for message in messages.values()}):
+        _follow(pk)
+    _tell_cases({one.address for one in told if one.event.message_id not in messages})
+
+
+def adopt(message: TestMessage) -> None:
+    """Make up for events of a test message that came before we knew that it had left, or its name there."""
+    known_as = [name for name in (message.service_id, message.message_id) if name]
+    SenderEvent.objects.filter(message_id__in=known_as, test_message=None).update(test_message=message)
+    if message.events.exists():
+        _follow(message.pk)
+
+
+def history_of(address: str, *, code_lifetime: int) -> SendHistory:
+    """What was told about code e-mails to the address. Raises NotApplicable where no service tells us anything."""
+    now = timezone.now()
+    code_mails = SenderEvent.objects.filter(test_message=None)
+    mailbox = normalise_for_limits(address)
+    newest_first = code_mails.filter(address=mailbox, at__gte=now - LOOKED_BACK).order_by("-at", "-pk")
+    events = tuple(_event(row) for row in reversed(newest_first[:MOST_EVENTS]))
+    if not events and not code_mails.exists():
+        raise NotApplicable(Gap.NOT_SET_UP)
+    others = code_mails.filter(at__gte=now - OTHERS_SINCE).exclude(address=mailbox)
+    domain = address.rpartition("@")[2]
+    return SendHistory(events, now, domain, _some(others, BEGUN), _some(others, ENDED), code_lifetime)
+
+
+def forget_old() -> int:
+    """Delete events older than 30 days; how many."""
+    return SenderEvent.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
+
+
+def _messages(ids: Collection[str]) -> dict[str, TestMessage]:
+    """Test messages by the names that events have for them: the service's own or the Message-ID."""
+    if not ids:
+        return {}
+    found = TestMessage.objects.filter(Q(service_id__in=ids) | Q(message_id__in=ids))
+    return {name: one for one in found for name in (one.service_id, one.message_id) if name in ids}
+
+
+def _row(told: Told, message: TestMessage | None) -> SenderEvent:
+    event = told.event
+    return SenderEvent(
+        service=event.service,
+        event_id=_id(told),
+        kind=event.kind,
+        address=_cut(normalise_for_limits(told.address), 254),
+        test_message=message,
+        message_id=_cut(event.message_id, 200),
+        reply=_cut(event.reply, 2000),
+        reject_reason=_cut(event.reject_reason, 40),
+        mta=_cut(event.mta, 253),
+        user_agent=_cut(event.user_agent, 200),
+        at=event.at,
+    )
+
+
+def _id(told: Told) -> str:
+    """Unlike for each recipient of a message, although some services give all of them one ID."""
+    event = told.event
+    said = [told.event_id, told.address, event.kind]
+    if not told.event_id:
+        said += [event.message_id, event.at.isoformat(), event.reply, event.user_agent]
+    return hashlib.sha256("\x00".join(said).encode(errors="replace")).hexdigest()
+
+
+def _cut(text: str, limit: int) -> str:
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()[:limit]
+
+
+def _follow(message_pk: int) -> None:
+    """Say of a test message what the service says last; nothing where that was said before."""
+    with transaction.atomic():
+        message = TestMessage.objects.select_for_update(of=("self",)).filter(pk=message_pk).first()
+        if message is None or message.sent_at is None or not message.finished:
+            return
+        events = [_event(row) for row in message.events.exclude(service=RETURNED).order_by("at", "pk")]
+        if stops := [event for event in events if stopped_by(event)]:
+            _report_once(message, TestMessageStopped(stops[-1]))
+        elif told := _decisive(events):
+            heard = _heard(message, message.sent_at, told)
+            message.state = MessageState(heard.transmission.outcome)
+            message.save(update_fields=("state",))
+            _report_once(message, heard)
+
+
+def _heard(message: TestMessage, sent_at: datetime, told: SendEvent) -> TestMessageReport:
+    """The hand-over as it was, with the end that we now know of."""
+    kind = TestMessageReport if message.purpose == Purpose.PRIMARY else ComparisonReport
+    domain = message.address.rpartition("@")[2]
+    after = _transmission(told, domain)
+    before = _known(_last(message, kind), kind)
+    return replace(before, transmission=after) if isinstance(before, kind) else kind(domain, sent_at, after)
+
+
+def _decisive(events: Iterable[SendEvent]) -> SendEvent | None:
+    """The last word: where it ended, else that it was put off."""
+    events = list(events)
+    ends = [event for event in events if event.kind in ENDED]
+    put_off = [event for event in events if event.kind is SendEventKind.DEFERRED]
+    return next(iter(ends[-1:] or put_off[-1:]), None)
+
+
+def _transmission(event: SendEvent, domain: str) -> Transmission:
+    """The recipient's server in the service's words. Where it is not named, it is known by the domain it serves."""
+    found = _CODE.match(event.reply)
+    code, text = (int(found[1]), found[2]) if found else (0, event.reply)
+    reply = SmtpReply(SmtpStage.CONTENT, code, text or str(event.kind))
+    return Transmission(
+        _OUTCOMES[event.kind],
+        via=event.service,
+        host=event.mta or domain,
+        replies=(reply,),
+        service_id=event.message_id,
+    )
+
+
+_CODE = re.compile(r"\s*(?:smtp\s*;\s*)?([245]\d\d)[ -]?(.*)", re.DOTALL | re.IGNORECASE)
+_OUTCOMES = {
+    SendEventKind.DELIVERED: SendOutcome.ACCEPTED,
+    SendEventKind.BOUNCED: SendOutcome.REFUSED,
+    SendEventKind.DEFERRED: SendOutcome.DEFERRED,
+}
+
+
+def _report_once(message: TestMessage, observation: object) -> None:
+    if _known(_last(message, type(observation)), type(observation)) != observation:
+        report(message, observation)
+
+
+def _last(message: TestMessage, kind: type[object]) -> ObservationRecord | None:
+    return message.records.filter(kind=kind.__name__).order_by("at", "pk").last()
+
+
+def _tell_cases(addresses: Collection[str]) -> None:
+    """To the newest run of each case that is about one of the addresses, where it does not know yet."""
+    if not addresses:
+        return
+    recent = Case.objects.annotate(upper_address=Upper("address")).filter(
+        upper_address__in={_cut(address, 254).upper() for address in addresses},
+        created_at__gte=timezone.now() - LOOKED_BACK,
+    )
+    runs = Run.objects.filter(case__in=recent).select_related("case").order_by("case_id", "-number")
+    for run in runs.distinct("case_id"):
+        history = history_of(run.case.address, code_lifetime=vendor(run.case.vendor).code_lifetime)
+        if history.events != _told(run):
+            report_to(
+                run,
+                CodeMailEvents(
+                    history.events,
+                    history.asked_at,
+                    history.domain,
+                    history.others_begun,
+                    history.others_ended,
+                    history.code_lifetime,
+                ),
+            )
+
+
+def _told(run: Run) -> tuple[SendEvent, ...] | None:
+    """What the run knows already."""
+    kinds = (SendHistory.__name__, CodeMailEvents.__name__)
+    known = _known(run.records.filter(kind__in=kinds).order_by("at", "pk").last(), SendHistory)
+    return known.events if isinstance(known, SendHistory) else None
+
+
+def _known(record: ObservationRecord | None, kind: type[object]) -> object | None:
+    if record is None or record.data is None:
+        return None
+    try:
+        return decode(kind, record.data)
+    except Unreadable:
+        return None
+
+
+def _event(row: SenderEvent) -> SendEvent:
+    return SendEvent(
+        SendEventKind(row.kind),
+        row.at,
+        row.service,
+        row.message_id,
+        row.reply,
+        row.reject_reason,
+        row.mta,
+        row.user_agent,
+    )
+
+
+def _some(events: QuerySet[SenderEvent], kinds: Collection[SendEventKind]) -> int:
+    return events.filter(kind__in=kinds)[:MOST_OTHERS].count()
