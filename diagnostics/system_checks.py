@@ -56,6 +56,9 @@ def _loose_ends() -> Iterator[CheckMessage]:
             yield Error(f"{article.slug}: no vendor profile {article.vendor!r}", id="diagnostics.E004")
             continue
         profile = vendors.vendor(article.vendor)
+        if profile.senders and not profile.dkim_selectors:
+            hint = "Name them in dkim_selectors of the profile."
+            yield Info(f"vendor {profile.slug} names no DKIM keys: they are not looked at", hint, id="diagnostics.I002")
         if profile.ports and not profile.hosts:
             hint = "Name the hosts in a profile of your own and point VENDORS_DIR at its folder."
             yield Info(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from diagnostics.domain import SendEvent, Suppression, Verdict
@@ -41,18 +42,26 @@ class Scenario:
     address: str
     verdict: Verdict
     expects: str = ""
+    beside: tuple[str, ...] = ()
+    """Tags of further causes that must be among the three that are named."""
     article: str = "timeclock"
     company_id: str = "100200"
     tier: int = 0
     """Who looks at the diagnosis: at 1 the vendor's records are counted."""
     sends_message: bool = False
     customer_says: CustomerSays = ""
+    compares_with: str = ""
+    """A second mailbox of the customer's: it gets the second test message, whose code is typed back."""
+    our_side_seen: timedelta = timedelta()
+    """How long ago the vendor's own side was looked at; zero: just now. Needs a vendor of its own."""
     on_file: tuple[OnFile, ...] = ()
     """What the lab's directory knows of the company and the address; at tier 1 and up, else it makes no difference."""
     suppressed: tuple[Suppression, ...] = ()
     """What the lab's sending service has on its list for the address."""
     events: tuple[SendEvent, ...] = ()
     """What the sending service reports about code e-mails to the address; times are kept in relation to the newest."""
+    code_asked_for: bool = True
+    """Whether a code e-mail to the address was asked for at all. One without `events` was taken over, no more."""
     reports: tuple[object, ...] = ()
     """Observations that the customer reports afterwards (answers, pasted headers), in this order."""
     dns_delay: float = 0.0

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
 from diagnostics.addresses import parse_address
 from diagnostics.articles import article
-from diagnostics.domain import Diagnosis, Verdict
+from diagnostics.domain import Address, Article, Diagnosis, SendEvent, SendEventKind, Status, Verdict
+from diagnostics.lab.behaviours import Smtp
 from diagnostics.lab.mailbox import kept
 from diagnostics.lab.scenario import LAB_ZONE, Scenario
-from diagnostics.models import Case, Group, GroupState, MessageState, Purpose, TestMessage
-from diagnostics.probes.test_message import Whereabouts
+from diagnostics.lab.sending import NEIGHBOUR, webhook_payloads
+from diagnostics.models import Case, Group, GroupState, MessageState, Purpose, TestMessage, VendorHealthRecord
+from diagnostics.probes.test_message import BounceReport, ComparisonBounce, Whereabouts
+from diagnostics.services import health
 from diagnostics.services.cases import Report, open_case
 from diagnostics.services.messages import answer_whereabouts, request_message, type_code
 from diagnostics.services.runs import diagnosis_of, report_to
 
-AT_ONCE = 40
+AT_ONCE = 16
 """Cases under way at the same time: enough to be real, few enough for no probe to wait for a processor."""
 PATIENCE = 120.0
-"""Seconds for one batch's probes, and again for its test messages with all their tries."""
-BETWEEN_LOOKS = 0.1
+"""Seconds for one step of a case: its probes, or its test messages with all their tries."""
+BETWEEN_LOOKS = 0.2
+HOOK_LIMIT = 10.0
+"""Seconds that the portal may take over a report of the sending service."""
+RETURNED = (BounceReport.__name__, ComparisonBounce.__name__)
+_NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SOMEBODY_ELSE = Scenario(
+    slug="somebody-else",
+    title="Another customer, who gets codes",
+    address=NEIGHBOUR,
+    verdict=Verdict.NOTHING_FOUND,
+    events=(
+        SendEvent(SendEventKind.QUEUED, _NOON, "sendgrid"),
+        SendEvent(SendEventKind.DELIVERED, _NOON + timedelta(seconds=2), "postmark", reply="250 2.0.0 Ok: queued"),
+    ),
+)
 MOST_NAMED = 3
 LEAST_TOP, LEAST_TOP3 = 0.97, 1.0
 """Shares of the scenarios with a cause in which it must come first, and be among the first three."""
@@ -39,6 +63,9 @@ class Outcome:
     verdict: str
     named: tuple[str, ...]
     seconds: float
+    """Until all probes had ended."""
+    unanswered: tuple[str, ...] = ()
+    """Questions that could not be answered, and why."""
 
     @property
     def right(self) -> bool:
@@ -84,53 +111,124 @@ def score(outcomes: Sequence[Outcome]) -> Score:
     )
 
 
-def play(scenarios: Sequence[Scenario], mail: Path) -> Iterator[Outcome]:
-    """Act them out in a running lab, some at a time; `mail` is where its mailboxes are. Raises TimeoutError."""
-    for start in range(0, len(scenarios), AT_ONCE):
-        yield from _play_at_once(scenarios[start : start + AT_ONCE], mail)
+def play(scenarios: Sequence[Scenario], *, site: str, mail: Path) -> Iterator[Outcome]:
+    """Act them out in a running lab, some at a time, each outcome as it comes.
+
+    `site` is where the portal is, `mail` where the lab's mailboxes are. Raises TimeoutError.
+    """
+    _wait_for(lambda: not health.due(), "look at our own side")
+    _tell_of_codes(SOMEBODY_ELSE, site)
+    waiting = deque(enumerate(scenarios))
+    under_way: list[_Course] = []
+    while waiting or under_way:
+        while waiting and len(under_way) < AT_ONCE:
+            number, scenario = waiting.popleft()
+            under_way.append(_Course(scenario, _play_one(scenario, number, site, mail)))
+        connection.close()
+        for course in [one for one in under_way if one.waits_for()]:
+            if (outcome := course.go_on()) is not None:
+                under_way.remove(course)
+                yield outcome
+        time.sleep(BETWEEN_LOOKS)
 
 
-def _play_at_once(scenarios: Sequence[Scenario], mail: Path) -> Iterator[Outcome]:
-    cases = [(scenario, _opened(scenario, number)) for number, scenario in enumerate(scenarios)]
-    _wait_until(lambda: not _groups_at_work(), "probes")
-    messages = [
-        (scenario, _asked(case, number)) for number, (scenario, case) in enumerate(cases) if scenario.sends_message
-    ]
-    _wait_until(lambda: not _messages_under_way(), "test messages")
-    for scenario, message in messages:
+Done = Callable[[], bool]
+
+
+@dataclass
+class _Course:
+    """One scenario under way, and what it waits for."""
+
+    scenario: Scenario
+    steps: Generator[Done, None, Outcome]
+    done: Done = bool
+    since: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.done = next(self.steps)
+
+    def waits_for(self) -> bool:
+        """Whether that has come. Raises TimeoutError."""
+        if self.done():
+            return True
+        if time.monotonic() - self.since > PATIENCE:
+            raise TimeoutError(f"{self.scenario.slug}: a step took longer than {PATIENCE:g} s")
+        return False
+
+    def go_on(self) -> Outcome | None:
+        """As far as the next thing to wait for; the outcome where there is none."""
+        self.since = time.monotonic()
+        try:
+            self.done = next(self.steps)
+        except StopIteration as ended:
+            outcome: Outcome = ended.value
+            return outcome
+        return None
+
+
+def _play_one(scenario: Scenario, number: int, site: str, mail: Path) -> Generator[Done, None, Outcome]:
+    """All that happens around one customer, in its order; gives what must be waited for."""
+    _tell_of_codes(scenario, site)
+    if scenario.our_side_seen:
+        _our_side_was_seen(scenario)
+    case = _opened(scenario, number)
+    yield lambda: not Group.objects.filter(run__case=case).exclude(state__in=GroupState.final()).exists()
+    messages = _asked(scenario, case, number)
+    yield lambda: not _under_way(case)
+    if any(isinstance(part, Smtp) and part.bounces for part in scenario.hosts.values()):
+        yield lambda: case.records.filter(kind__in=RETURNED).exists()
+    for message in messages:
         message.refresh_from_db()
         _customer_says(scenario, message, mail)
-    for scenario, case in cases:
-        for told in scenario.reports:
-            report_to(case.runs.get(), told)
-    for scenario, case in cases:
-        yield _outcome(scenario, case)
+    for told in scenario.reports:
+        report_to(case.runs.get(), told)
+    return _outcome(scenario, case)
+
+
+def _tell_of_codes(scenario: Scenario, site: str) -> None:
+    """What the sending service reports of code e-mails, sent to the portal as it would."""
+    key = base64.b64encode(settings.HOOK_SECRET.encode()).decode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Basic {key}"}
+    for hook in webhook_payloads(scenario, timezone.now()):
+        report = urllib.request.Request(f"{site}{hook.path}", hook.body, headers)  # noqa: S310 - our own site
+        urllib.request.urlopen(report, timeout=HOOK_LIMIT).close()  # noqa: S310
+
+
+def _our_side_was_seen(scenario: Scenario) -> None:
+    """Nobody has looked for so long: the scheduled job stood still."""
+    records = VendorHealthRecord.objects.filter(vendor=_article(scenario).vendor)
+    records.update(at=timezone.now() - scenario.our_side_seen)
 
 
 def _opened(scenario: Scenario, number: int) -> Case:
-    chosen = article(scenario.article)
-    if chosen is None:
-        raise ValueError(f"{scenario.slug}: there is no article {scenario.article}")
     return open_case(
         Report(
-            article=chosen,
+            article=_article(scenario),
             company_id=scenario.company_id,
-            address=parse_address(scenario.address, extra_suffixes=frozenset({LAB_ZONE})),
+            address=_address(scenario.address),
             source=_source(number),
             tier=scenario.tier,
         )
     )
 
 
-def _asked(case: Case, number: int) -> TestMessage:
-    address = parse_address(case.address, extra_suffixes=frozenset({LAB_ZONE}))
-    return request_message(case, purpose=Purpose.PRIMARY, address=address, source=_source(number))
+def _asked(scenario: Scenario, case: Case, number: int) -> list[TestMessage]:
+    wanted = []
+    if scenario.sends_message:
+        wanted.append((Purpose.PRIMARY, case.address))
+    if scenario.compares_with:
+        wanted.append((Purpose.COMPARISON, scenario.compares_with))
+    return [
+        request_message(case, purpose=purpose, address=_address(address), source=_source(number))
+        for purpose, address in wanted
+    ]
 
 
 def _customer_says(scenario: Scenario, message: TestMessage, mail: Path) -> None:
+    """The answer about the message; the second one is always found."""
     if message.state not in MessageState.may_have_arrived():
         return
-    if scenario.customer_says == "arrived":
+    if scenario.customer_says == "arrived" or message.purpose == Purpose.COMPARISON:
         type_code(message, _code_in(mail, message.address))
     elif scenario.customer_says:
         answer_whereabouts(message, Whereabouts(scenario.customer_says))
@@ -146,8 +244,25 @@ def _code_in(mail: Path, address: str) -> str:
 def _outcome(scenario: Scenario, case: Case) -> Outcome:
     run = case.runs.get()
     diagnosis = diagnosis_of(run, scenario.tier) or Diagnosis(Verdict.INCONCLUSIVE)
-    seconds = (run.finished_at - run.created_at).total_seconds() if run.finished_at else 0.0
-    return Outcome(scenario, diagnosis.verdict, tuple(one.cause for one in diagnosis.causes), seconds)
+    open_questions = (one for one in diagnosis.answers if one.status is Status.COULD_NOT_CHECK)
+    return Outcome(
+        scenario,
+        diagnosis.verdict,
+        tuple(one.cause for one in diagnosis.causes),
+        (run.finished_at - run.created_at).total_seconds() if run.finished_at else 0.0,
+        tuple(f"{one.question}: {one.gap or 'unknown'}" for one in open_questions),
+    )
+
+
+def _article(scenario: Scenario) -> Article:
+    chosen = article(scenario.article)
+    if chosen is None:
+        raise ValueError(f"{scenario.slug}: there is no article {scenario.article}")
+    return chosen
+
+
+def _address(text: str) -> Address:
+    return parse_address(text, extra_suffixes=frozenset({LAB_ZONE}))
 
 
 def _source(number: int) -> str:
@@ -155,19 +270,16 @@ def _source(number: int) -> str:
     return f"10.0.{number // 256}.{number % 256}"
 
 
-def _groups_at_work() -> bool:
-    return Group.objects.exclude(state__in=GroupState.final()).exists()
+def _under_way(case: Case) -> bool:
+    """Whether a message is still to be handed over, for the first time or again."""
+    wanted = Q(state__in=(MessageState.QUEUED, MessageState.SENDING)) | Q(next_try_at__isnull=False)
+    return case.test_messages.filter(wanted).exists()
 
 
-def _messages_under_way() -> bool:
-    waiting = TestMessage.objects.filter(state__in=(MessageState.QUEUED, MessageState.SENDING))
-    return waiting.exists() or TestMessage.objects.filter(next_try_at__isnull=False).exists()
-
-
-def _wait_until(done: Callable[[], bool], what: str) -> None:
+def _wait_for(done: Done, what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the {what} of a batch took longer than {PATIENCE:g} s")
+            raise TimeoutError(f"the {what} took longer than {PATIENCE:g} s")
         connection.close()
         time.sleep(BETWEEN_LOOKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 from diagnostics.content import BadContent, Shelf, build, files, read_toml
@@ -38,6 +39,11 @@ def _read(slug: str, path: Path) -> Vendor:
     for port in (*found.ports, *(port for host in found.hosts for port in (*host.ports, *host.tls_ports))):
         if not 0 < port < 65536:
             raise BadContent(f"{path}: ports: {port} is not a port")
+    for address in (*found.addresses, *found.sending_addresses):
+        try:
+            ip_network(address, strict=False)
+        except ValueError:
+            raise BadContent(f"{path}: {address!r} is neither an IP address nor a network") from None
     return found
 
 
