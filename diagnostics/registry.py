@@ -45,6 +45,8 @@ class Check:
     may_read: tuple[type[object], ...]
     emits: frozenset[str]
     judge: Judge
+    decides: bool = True
+    """Whether the diagnosis stays inconclusive while the question is open; not so for what lies beside the mail's way."""
 
 
 _probes: dict[type[object], Probe] = {}
@@ -84,13 +86,17 @@ def reported(*, vantage: Vantage, private: bool = False) -> Callable[[K], K]:
 
 
 def check(
-    *reads: type[object], answers: str, emits: set[str], may_read: tuple[type[object], ...] = ()
+    *reads: type[object],
+    answers: str,
+    emits: set[str],
+    may_read: tuple[type[object], ...] = (),
+    decides: bool = True,
 ) -> Callable[[J], J]:
     """Register a pure function of observations that answers one question with findings."""
 
     def register(judge: J) -> J:
         name = f"{judge.__module__.rpartition('.')[2]}.{judge.__name__}"
-        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge)
+        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge, decides)
         return judge
 
     return register

@@ -64,7 +64,8 @@ def diagnose(
         by_question.setdefault(check.question, []).append(_answer(check, evidence, pending))
     answers = tuple(_together(question, parts) for question, parts in by_question.items())
     ranked = _ranked(answers, causes)
-    return Diagnosis(_verdict(ranked, answers), ranked, answers)
+    deciding = {check.question for check in checks() if check.decides}
+    return Diagnosis(_verdict(ranked, (one for one in answers if one.question in deciding)), ranked, answers)
 
 
 def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:

@@ -25,6 +25,7 @@ from diagnostics.probes.customer_answers import (
     OnAccount,
     OnAccountAnswer,
 )
+from diagnostics.probes.test_message import NOT_SEEN
 from diagnostics.registry import check
 
 A = TypeVar("A", bound=StrEnum)
@@ -44,22 +45,22 @@ ACCOUNTS = {
 MAILBOXES = {MailboxKind.SHARED: "recipient.restricted", MailboxKind.FORWARDED: "forward.broken"}
 
 
-@check(CodeArrivalAnswer, answers="code", emits={"arrived.late", "accepted.not-seen"})
+@check(CodeArrivalAnswer, answers="code", emits={"arrived.late", *NOT_SEEN})
 def code_came(said: CodeArrivalAnswer) -> Iterator[Finding]:
     """A code that came, whenever and wherever, was sent and let in."""
     _must_be_sure(said.answer)
     if said.answer is CodeArrival.NOTHING:
         return
-    yield rules_out("accepted.not-seen")
+    yield from map(rules_out, NOT_SEEN)
     if said.answer is CodeArrival.LATE:
         yield hints("arrived.late")
 
 
-@check(CodePlaceAnswer, answers="found", emits={*PLACES.values(), "accepted.not-seen"})
+@check(CodePlaceAnswer, answers="found", emits={*PLACES.values(), *NOT_SEEN})
 def code_found(said: CodePlaceAnswer) -> Iterator[Finding]:
     """The customer found it: there is no better proof of where it lies."""
     _must_be_sure(said.answer)
-    yield rules_out("accepted.not-seen")
+    yield from map(rules_out, NOT_SEEN)
     yield from (proves(tag) for tag in _meant(PLACES, said.answer))
 
 

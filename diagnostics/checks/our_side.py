@@ -43,6 +43,7 @@ PARTS_OF_ZEN = frozenset({"Spamhaus ZEN", "Spamhaus SBL", "Spamhaus XBL", "Spamh
     VendorHealth,
     may_read=(TestMessageReport, TestCodeTyped, ServerPorts),
     answers="our-side",
+    decides=False,
     emits={"our.spf", "our.dkim", "our.dmarc", "our.ptr", "our.listed", "our.host-down", "our.article-drift"},
 )
 def our_side_is_sound(
@@ -63,7 +64,7 @@ def our_side_is_sound(
         _topic("our.spf", _of(problems, HealthKind.SPF), refusal, hint, _explains_by_spf(health)),
         _topic("our.dkim", _of(problems, HealthKind.DKIM), refusal, hint, _explains_by_key(health)),
         _topic("our.dmarc", _of(problems, HealthKind.ALIGNMENT, HealthKind.DMARC), refusal, hint, _explains_by_policy),
-        _topic("our.ptr", _of(problems, HealthKind.PTR), refusal, hint, _is_address),
+        _topic("our.ptr", _of(problems, HealthKind.PTR), refusal, hint, _explains_nothing),
         _topic("our.listed", _of(problems, HealthKind.BLOCKLIST), refusal, hint, _is_widely_used),
     )
     yield from (finding for finding in topics if finding)
@@ -155,9 +156,9 @@ def _explains_by_policy(item: HealthItem) -> bool:
     return item.kind is HealthKind.ALIGNMENT and item.facts.get("policy") in ("quarantine", "reject")
 
 
-def _is_address(item: HealthItem) -> bool:
-    """The address itself, not a name that the server gives."""
-    return "server" in item.facts
+def _explains_nothing(item: HealthItem) -> bool:
+    """Whoever minds a missing name says so: without such a refusal it is no reason."""
+    return False
 
 
 def _is_widely_used(item: HealthItem) -> bool:

@@ -11,6 +11,7 @@ from diagnostics.domain import Finding, Gap, NotAsked, Unobserved, hints, notes,
 from diagnostics.headers import AuthResult, Filed, Headers, Source, SpamSystem, SpamVerdict, SpamWord
 from diagnostics.headers.hosts import provider_of, under
 from diagnostics.probes.pasted_headers import PastedHeaders, Side
+from diagnostics.probes.test_message import NOT_SEEN
 from diagnostics.providers import provider
 from diagnostics.registry import check
 
@@ -92,7 +93,7 @@ def authenticated(pasted: PastedHeaders) -> Iterator[Finding]:
         yield _finding(pasted, "sender.not-authenticated", sure=sure, host=_server_of(pasted))
 
 
-@check(PastedHeaders, answers="headers", emits={"placed.spam", "accepted.not-seen"})
+@check(PastedHeaders, answers="headers", emits={"placed.spam", *NOT_SEEN})
 def filed(pasted: PastedHeaders) -> Iterator[Finding]:
     """Did a filter take it for spam?"""
     _must_be_ours(pasted)
@@ -105,7 +106,7 @@ def filed(pasted: PastedHeaders) -> Iterator[Finding]:
         sure = not doubted and (junk.filed is Filed.JUNK or junk.system in AT_THE_MAILBOX)
         yield _finding(pasted, "placed.spam", sure=sure, why=_why(junk))
     elif pasted.ours and pasted.headers.hops:
-        yield rules_out("accepted.not-seen")
+        yield from map(rules_out, NOT_SEEN)
     else:
         raise NotAsked
 

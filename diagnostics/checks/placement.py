@@ -17,7 +17,9 @@ from diagnostics.domain import (
     rules_out,
 )
 from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import (
+    NOT_SEEN,
     BounceReport,
     ComparisonAnswer,
     ComparisonCodeTyped,
@@ -33,7 +35,7 @@ from diagnostics.registry import check
 
 @check(
     TestMessageReport,
-    may_read=(TestCodeTyped, MailboxAnswer, MailSystem, BounceReport),
+    may_read=(TestCodeTyped, MailboxAnswer, MailSystem, MailboxBehind, BounceReport),
     answers="seen",
     emits={"placed.spam"},
 )
@@ -42,6 +44,7 @@ def in_the_inbox(
     typed: TestCodeTyped | None,
     answer: MailboxAnswer | None,
     system: MailSystem | None,
+    behind: MailboxBehind | None,
     bounce: BounceReport | None,
 ) -> Iterator[Finding]:
     """Only the customer can say where it lies; the code typed back proves that it lies somewhere they look."""
@@ -50,22 +53,23 @@ def in_the_inbox(
     if typed is None and where in (None, Whereabouts.NOWHERE):
         _must_not_be_back(bounce)
     if where is Whereabouts.SPAM:
-        yield proves("placed.spam", **_names(system))
+        yield proves("placed.spam", **_names(system, behind))
     elif typed is None and where is not Whereabouts.INBOX:
         raise NotAsked
 
 
 @check(
     TestMessageReport,
-    may_read=(TestCodeTyped, MailboxAnswer, MailSystem, BounceReport),
+    may_read=(TestCodeTyped, MailboxAnswer, MailSystem, MailboxBehind, BounceReport),
     answers="held",
-    emits={"accepted.not-seen", "placed.quarantine", "arrived.late"},
+    emits={*NOT_SEEN, "placed.quarantine", "arrived.late"},
 )
 def held_on_the_way(
     report: TestMessageReport,
     typed: TestCodeTyped | None,
     answer: MailboxAnswer | None,
     system: MailSystem | None,
+    behind: MailboxBehind | None,
     bounce: BounceReport | None,
 ) -> Iterator[Finding]:
     """Taken and not seen: a filter whose quarantine the user cannot see is the likely place."""
@@ -74,17 +78,17 @@ def held_on_the_way(
     if typed is None and where in (None, Whereabouts.NOWHERE):
         _must_not_be_back(bounce)
     if where is Whereabouts.QUARANTINE:
-        yield proves("placed.quarantine", **_names(system))
+        yield proves("placed.quarantine", **_names(system, behind))
     elif typed is not None:
-        yield rules_out("accepted.not-seen")
+        yield from map(rules_out, NOT_SEEN)
         if typed.after_seconds > typed.code_lifetime:
             yield hints("arrived.late", minutes=str(typed.after_seconds // 60))
     elif report.transmission.outcome is SendOutcome.RELAYED:
         raise Unobserved(Gap.RELAYED)
-    elif where is Whereabouts.NOWHERE or (where is None and _filtered(system)):
-        yield hints("accepted.not-seen", **_names(system))
+    elif where is Whereabouts.NOWHERE:
+        yield hints(_likely_place(system, behind), **_names(system, behind))
     elif where is None:
-        raise NotAsked
+        raise NotAsked  # a filter in front is no reason to suspect it: ask first
 
 
 @check(
@@ -126,26 +130,24 @@ def _must_not_be_back(bounce: BounceReport | None) -> None:
         raise NotApplicable(Gap.NOT_TAKEN) if bounce.final else NotAsked
 
 
-def _filtered(system: MailSystem | None) -> bool:
-    """A gateway, or a provider with a quarantine that only administrators see."""
-    if system is None:
-        return False
-    if system.gateway:
-        return True
-    known = provider(system.mailbox_provider)
-    return known is not None and known.kind is ProviderKind.MAILBOX and bool(known.hidden_from_user)
+def _likely_place(system: MailSystem | None, behind: MailboxBehind | None) -> str:
+    """The filter in front, else a quarantine that only administrators see, else nobody knows where."""
+    if system and system.gateway:
+        return "held.by-filter"
+    known = provider(mailbox_of(system, behind))
+    hidden = known is not None and known.kind is ProviderKind.MAILBOX and bool(known.hidden_from_user)
+    certain = not (behind and behind.provider) or behind.certain
+    return "held.admin-quarantine" if hidden and certain else "accepted.not-seen"
 
 
-def _names(system: MailSystem | None) -> dict[str, str]:
+def _names(system: MailSystem | None, behind: MailboxBehind | None) -> dict[str, str]:
     """The facts of the mail system by name, for the remedy's words."""
-    if system is None:
-        return {}
-    first = provider(system.gateway) or provider(system.mailbox_provider)
+    mailbox = provider(mailbox_of(system, behind))
+    first = provider(system.gateway if system else "") or mailbox
     if first is None:
         return {}
-    folders = provider(system.mailbox_provider) or first
     return {
         "provider": first.name,
-        "folders": ", ".join(folders.folders),
+        "folders": ", ".join((mailbox or first).folders),
         "held_days": str(first.held_days or ""),
     }

@@ -22,6 +22,7 @@ from diagnostics.domain import (
 )
 from diagnostics.probes.directory_match import DirectoryMatch
 from diagnostics.probes.send_events import CodeMailEvents, TestMessageStopped
+from diagnostics.probes.test_message import NOT_SEEN
 from diagnostics.registry import check
 from diagnostics.replies.causes import DEFERRAL, MAILBOX, REFUSAL, SPACE, cause_of
 from diagnostics.replies.stops import STOPS, stopped_by
@@ -61,7 +62,7 @@ SERVICES = {
         "device.never-asked",
         "our.queue-late",
         "arrived.late",
-        "accepted.not-seen",
+        *NOT_SEEN,
         "link.scanned",
     },
 )
@@ -152,7 +153,7 @@ def _delivered(delivered: SendEvent, message: list[SendEvent], history: SendHist
         yield from (rules_out(tag) for tag in DISPROVED)
     read = [one for one in message if one.kind in (SendEventKind.OPENED, SendEventKind.CLICKED)]
     if any(not _by_scanner(one, delivered) for one in read):
-        yield rules_out("accepted.not-seen")
+        yield from map(rules_out, NOT_SEEN)
 
 
 def _too_late(message: list[SendEvent], took: timedelta, domain: str) -> Iterator[Finding]:

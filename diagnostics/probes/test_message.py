@@ -10,6 +10,10 @@ from diagnostics.domain import Gap, SendOutcome, Transmission, Unobserved, Vanta
 from diagnostics.registry import reported
 
 
+NOT_SEEN = ("accepted.not-seen", "held.by-filter", "held.admin-quarantine")
+"""The causes for a message that was taken and is nowhere to be found: none of them is so once it was seen."""
+
+
 class Whereabouts(StrEnum):
     """Where the customer found the test message."""
 

@@ -15,7 +15,7 @@ from diagnostics import registry
 from diagnostics.articles import article
 from diagnostics.codec import Unreadable
 from diagnostics.content import BadContent
-from diagnostics.domain import Article, Diagnosis, Evidence, Provider, ProviderKind, Status, Vendor
+from diagnostics.domain import Article, Diagnosis, Evidence, Provider, ProviderKind, Vendor
 from diagnostics.models import Case, MessageState, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of

@@ -18,7 +18,6 @@ from diagnostics.remedies import filled, remedy
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
 
-NOT_SEEN = "accepted.not-seen"
 PROVIDER_FACTS = ("gateway", "provider")
 LONGEST_PROOF = 200
 """Characters of one line; the whole stands on the section's page."""
@@ -117,8 +116,6 @@ def _shown(file: CaseFile, tag: str, strength: Strength, facts: Facts) -> ShownC
     if known is None:
         return None
     text = filled(known, _facts(file, facts))
-    if tag == NOT_SEEN and file.to_be_answered:
-        text = replace(text, headline=_("Your mail server accepted our message. Have you found it?"))
     parts = ((one.name, text.with_provider.get(one.slug, "")) for one in file.providers)
     return ShownCause(tag, strength, text, at_provider=tuple(ForProvider(name, part) for name, part in parts if part))
 

@@ -14,7 +14,7 @@ from diagnostics.models import MessageState, Purpose
 from diagnostics.verdicts import status_of
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
-from portal.wizard.causes import MOST_NAMED, NOT_SEEN, ShownCause, causes, causes_of, findings, notes_of
+from portal.wizard.causes import MOST_NAMED, ShownCause, causes, causes_of, findings, notes_of
 from portal.wizard.our_side import OurSide, our_side
 from portal.wizard.route import Stop, route
 
@@ -57,7 +57,7 @@ class Overview:
 
 
 def overview(file: CaseFile) -> Overview:
-    found = [one for one in causes(file) if not (one.tag == NOT_SEEN and file.to_be_answered)]
+    found = causes(file)
     cause = found[0] if found else None
     verdict = str(file.diagnosis.verdict) if file.diagnosis and (cause or file.run.finished) else ""
     if file.outdated:
@@ -66,7 +66,7 @@ def overview(file: CaseFile) -> Overview:
         headline=cause.remedy.headline if cause else _headline(file),
         verdict=verdict,
         cause=cause,
-        others=tuple(found[1:MOST_NAMED]),
+        others=found[1:MOST_NAMED],
         next_step=_next_step(file, cause),
         rows=tuple(row(file, section) for section in file.article.sections),
         route=route(file),
@@ -99,14 +99,14 @@ def _headline(file: CaseFile) -> words.Words:
         return _("These results were recorded by another version of this site. Please check again.")
     if not file.run.finished or file.diagnosis is None:
         return _("We are checking the way of your e-mail.")
-    if file.diagnosis.verdict is Verdict.INCONCLUSIVE:
-        return words.VERDICTS[Verdict.INCONCLUSIVE]
     message = file.message
     if message and message.typed_at:
         return _("Our message reaches your inbox.")
-    if message and message.state == MessageState.ACCEPTED and message.finished_at:
+    if file.to_be_answered and message and message.state == MessageState.ACCEPTED and message.finished_at:
         time = date_format(localtime(message.finished_at), "H:i T")
         return _("Your mail server accepted our message at %(time)s.") % {"time": time}
+    if file.diagnosis.verdict is Verdict.INCONCLUSIVE:
+        return words.VERDICTS[Verdict.INCONCLUSIVE]
     return words.VERDICTS[Verdict.NOTHING_FOUND]
 
 
@@ -116,7 +116,7 @@ def _next_step(file: CaseFile, cause: ShownCause | None) -> NextStep | None:
     if not file.run.finished or file.diagnosis is None:
         return None
     about_message = _with_block(file.article.sections, "test-message")
-    if file.diagnosis.verdict is Verdict.INCONCLUSIVE:
+    if file.diagnosis.verdict is Verdict.INCONCLUSIVE and not file.to_be_answered:
         open_section = next(
             (one for one in file.article.sections if row(file, one).status is Status.COULD_NOT_CHECK), about_message
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from django.utils.translation import gettext as _
 
@@ -14,12 +15,10 @@ from diagnostics.probes.test_message import MailboxAnswer, TestCodeTyped, Wherea
 from diagnostics.providers import provider
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
-from portal.wizard.causes import NOT_SEEN
 from portal.wizard.our_side import our_side
 
-AT_OUR_SIDE = frozenset(
-    {"sender.listed", "sender.not-trusted", "our.spf", "our.dkim", "our.dmarc", "our.ptr", "our.listed"}
-)
+OUR_FAMILIES = frozenset({"our", "sender", "suppressed", "company", "requests"})
+"""Beginnings of tags whose causes lie with us: the mail is not sent, or we are not believed."""
 NOT_SENT = frozenset(
     {
         "company.unknown",
@@ -30,19 +29,11 @@ NOT_SENT = frozenset(
     }
 )
 """The way ends before its beginning: a code for this company is not sent to this address."""
-AT_THE_MAILBOX = frozenset(
-    {
-        "mailbox.unknown",
-        "mailbox.full",
-        "mailbox.disabled",
-        "mailbox.program",
-        "recipient.restricted",
-        "recipient.rate-limited",
-        "placed.spam",
-        NOT_SEEN,
-        "address.typo",
-    }
-)
+MAILBOX_FAMILIES = frozenset({"mailbox", "recipient", "address", "placed", "accepted", "held", "code", "link"})
+AT_THE_DOOR = frozenset({"placed.quarantine", "held.by-filter"})
+"""Of the mailbox's families, but the filter in front is where it lies."""
+BESIDE = frozenset({Stage.DEVICE, Stage.NETWORK, Stage.HOSTS})
+"""Stages that are not on the mail's way."""
 SIGNS = {
     Status.FINE: "✓",
     Status.PROBLEM: "!",
@@ -72,7 +63,8 @@ class Stop:
 
 def route(file: CaseFile) -> tuple[Stop, ...]:
     """The stops in the mail's order; what was not looked at says so, and nothing behind a problem is called fine."""
-    found = {cause.cause: cause.stage for cause in file.diagnosis.causes} if file.diagnosis else {}
+    on_the_way = [one for one in file.diagnosis.causes if one.stage not in BESIDE] if file.diagnosis else []
+    found = {one.cause: _place(one.cause) for one in on_the_way}
     not_sent = _("send no code to this address") if NOT_SENT.intersection(found) else ""
     ours = Stop(_("Our servers"), _ours(file, found), not_sent)
     door = Stop(_door_name(file), _door(file, found), _in_front(file.gateway))
@@ -110,8 +102,23 @@ def _sureness(file: CaseFile, behind: Status) -> str:
     return _("by public records") if file.mailbox_certain else _("probably, by public records")
 
 
-def _ours(file: CaseFile, found: Iterable[str]) -> Status:
-    if (AT_OUR_SIDE | NOT_SENT).intersection(found):
+class Place(Enum):
+    """The stop at which a cause is shown."""
+
+    OURS = auto()
+    DOOR = auto()
+    MAILBOX = auto()
+
+
+def _place(tag: str) -> Place:
+    family = tag.partition(".")[0]
+    if tag in NOT_SENT or family in OUR_FAMILIES:
+        return Place.OURS
+    return Place.MAILBOX if family in MAILBOX_FAMILIES and tag not in AT_THE_DOOR else Place.DOOR
+
+
+def _ours(file: CaseFile, found: Mapping[str, Place]) -> Status:
+    if Place.OURS in found.values():
         return Status.PROBLEM
     message = file.message
     if message is None:
@@ -123,10 +130,9 @@ def _ours(file: CaseFile, found: Iterable[str]) -> Status:
     return Status.FINE if handed_over else Status.COULD_NOT_CHECK
 
 
-def _door(file: CaseFile, found: dict[str, Stage]) -> Status:
+def _door(file: CaseFile, found: Mapping[str, Place]) -> Status:
     """Where the domain's mail goes, and whether it lets us in."""
-    here = {tag for tag, stage in found.items() if stage in (Stage.SENT, Stage.ROUTED, Stage.ACCEPTED, Stage.PLACED)}
-    if here - AT_OUR_SIDE - NOT_SENT - AT_THE_MAILBOX:
+    if Place.DOOR in found.values():
         return Status.PROBLEM
     if file.message and file.message.state == MessageState.ACCEPTED:
         return Status.FINE
@@ -141,9 +147,8 @@ def _door(file: CaseFile, found: dict[str, Stage]) -> Status:
     return Status.FINE if greeted else Status.COULD_NOT_CHECK
 
 
-def _mailbox(file: CaseFile, found: Iterable[str]) -> Status:
-    ignored = {NOT_SEEN} if file.to_be_answered else set()
-    if AT_THE_MAILBOX.intersection(found) - ignored:
+def _mailbox(file: CaseFile, found: Mapping[str, Place]) -> Status:
+    if Place.MAILBOX in found.values():
         return Status.PROBLEM
     answer = file.evidence.get(MailboxAnswer)
     if file.evidence.get(TestCodeTyped) or (answer and answer.where is Whereabouts.INBOX):

@@ -44,6 +44,7 @@ from diagnostics.probes.mx_conversations import MxConversations
 from diagnostics.probes.port25_control import Port25Control
 from diagnostics.probes.server_ports import ServerPorts
 from diagnostics.probes.test_message import (
+    NOT_SEEN,
     ComparisonAnswer,
     ComparisonCodeTyped,
     ComparisonReport,
@@ -354,19 +355,19 @@ def test_a_refusal_understood_by_its_code_alone_is_only_a_hint() -> None:
 ACCEPTED = sent(SendOutcome.ACCEPTED, 250, "250 2.0.0 queued")
 M365 = MailSystem(mailbox_provider="microsoft-365", kind=ProviderKind.MAILBOX)
 GATEWAY = MailSystem(gateway="mimecast", kind=ProviderKind.GATEWAY)
-NOT_SEEN = ("accepted.not-seen", Strength.RULES_OUT)
+ARRIVED = [(tag, Strength.RULES_OUT) for tag in NOT_SEEN]
 
 
 @pytest.mark.parametrize(
     ("typed", "where", "system", "expected"),
     [
-        (TestCodeTyped(20), None, GATEWAY, [NOT_SEEN]),
-        (TestCodeTyped(601), None, None, [NOT_SEEN, ("arrived.late", H)]),
-        (TestCodeTyped(20), Whereabouts.SPAM, None, [NOT_SEEN]),
+        (TestCodeTyped(20), None, GATEWAY, ARRIVED),
+        (TestCodeTyped(601), None, None, [*ARRIVED, ("arrived.late", H)]),
+        (TestCodeTyped(20), Whereabouts.SPAM, None, ARRIVED),
         (None, Whereabouts.QUARANTINE, GATEWAY, [("placed.quarantine", P)]),
         (None, Whereabouts.NOWHERE, None, [("accepted.not-seen", H)]),
-        (None, None, GATEWAY, [("accepted.not-seen", H)]),
-        (None, None, M365, [("accepted.not-seen", H)]),
+        (None, Whereabouts.NOWHERE, GATEWAY, [("held.by-filter", H)]),
+        (None, Whereabouts.NOWHERE, M365, [("held.admin-quarantine", H)]),
         (None, Whereabouts.INBOX, GATEWAY, []),
     ],
     ids=["arrived", "late", "typed from spam", "quarantine", "nowhere", "gateway", "admin quarantine", "inbox"],
@@ -392,9 +393,10 @@ def test_where_the_message_lies(typed, where, expected) -> None:
 
 
 @pytest.mark.parametrize("check", [in_the_inbox, held_on_the_way])
-def test_accepted_alone_is_not_the_inbox(check) -> None:
+@pytest.mark.parametrize("system", [MailSystem(), GATEWAY, M365], ids=["nobody known", "gateway", "admin quarantine"])
+def test_accepted_alone_is_neither_the_inbox_nor_a_reason_to_suspect_a_filter(check, system) -> None:
     with pytest.raises(NotAsked):
-        asked(check, ACCEPTED, MailSystem())
+        asked(check, ACCEPTED, system)
 
 
 @pytest.mark.parametrize("check", [in_the_inbox, held_on_the_way])

@@ -20,7 +20,8 @@ def item(state: HealthState, kind: HealthKind = HealthKind.PTR, facts: Facts | N
     return HealthItem(kind, "203.0.113.7", state, "detail", facts or {"server": "203.0.113.7"})
 
 
-FINE, BAD, UNKNOWN = (item(state) for state in (HealthState.FINE, HealthState.PROBLEM, HealthState.UNKNOWN))
+FINE, UNKNOWN = item(HealthState.FINE), item(HealthState.UNKNOWN)
+BAD = item(HealthState.PROBLEM, HealthKind.BLOCKLIST, {"list": "Spamhaus ZEN", "weight": "wide"})
 MINOR = item(HealthState.PROBLEM, HealthKind.BLOCKLIST, {"list": "PSBL", "weight": "minor"})
 SOON = timedelta(minutes=3)
 

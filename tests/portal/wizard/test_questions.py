@@ -37,7 +37,7 @@ def test_one_question_at_a_time_leads_to_a_cause(owner: Client, case: Case) -> N
     assert "Yes, but not in my inbox" in page
     answer(owner, case, "place", "rule")
     page = home(owner, case)
-    assert "A rule, a blocked list or another program moves or deletes the e-mail." in page
+    assert "A rule, a blocked list or another program takes the e-mail away." in page
     assert "One question" not in page
 
 
