@@ -84,7 +84,7 @@ def strength(found: list[Finding]) -> list[tuple[str, str]]:
         ([KEY_GONE, NOTHING_PASSES], [("our.dkim", "hints"), ("our.dmarc", "hints")]),
         ([NOTHING_ASKED], [("our.dmarc", "note")]),
         ([NO_POLICY], [("our.dmarc", "note")]),
-        ([NO_NAME], [("our.ptr", "hints")]),
+        ([NO_NAME], [("our.ptr", "note")]),
         ([NO_HELO], [("our.ptr", "note")]),
         ([ON_ZEN], [("our.listed", "hints")]),
         ([ON_PSBL], [("our.listed", "note")]),
