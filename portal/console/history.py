@@ -69,10 +69,15 @@ class GroupStory:
 
 @dataclass(frozen=True, slots=True)
 class ShownCause:
-    """A cause and its sentence for people; `headline` is empty where no remedy is known any more."""
+    """A cause and its sentence for people; `headline` is empty where no remedy is known any more.
+
+    `proof` and `hint` say what would prove it and what only hints at it, whichever it was here.
+    """
 
     cause: RankedCause
-    headline: str
+    headline: str = ""
+    proof: str = ""
+    hint: str = ""
 
     @property
     def strength(self) -> str:
@@ -240,7 +245,9 @@ def _observation(record: ObservationRecord) -> Observation:
 
 def _shown(cause: RankedCause, language: str) -> ShownCause:
     known = remedy(cause.cause, language)
-    return ShownCause(cause, visible(filled(known, cause.facts).headline) if known else "")
+    if known is None:
+        return ShownCause(cause)
+    return ShownCause(cause, visible(filled(known, cause.facts).headline), known.proof, known.hint)
 
 
 def _json(data: object) -> str:
