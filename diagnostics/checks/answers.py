@@ -1,4 +1,7 @@
-"""What follows from what the customer told us. Nothing follows from "I am not sure"."""
+"""What follows from what the customer told us. Nothing follows from "I am not sure".
+
+An answer that names no cause leaves its question open: that nothing has come is not fine.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def code_came(said: CodeArrivalAnswer) -> Iterator[Finding]:
     """A code that came, whenever and wherever, was sent and let in."""
     _must_be_sure(said.answer)
     if said.answer is CodeArrival.NOTHING:
-        return
+        raise NotAsked
     yield from map(rules_out, NOT_SEEN)
     if said.answer is CodeArrival.LATE:
         yield hints("arrived.late")
@@ -68,15 +71,18 @@ def code_found(said: CodePlaceAnswer) -> Iterator[Finding]:
 def code_used(said: CodeUsedAnswer) -> Iterator[Finding]:
     """Each new request cancels the codes before it; and a code is good for a while only."""
     _must_be_sure(said.answer)
-    yield from (hints(tag) for tag in _meant(USES, said.answer))
+    if said.answer not in USES:
+        raise NotAsked
+    yield hints(USES[said.answer])
 
 
 @check(OftenAnswer, answers="code", emits={"requests.too-many"})
 def asked_often(said: OftenAnswer) -> Iterator[Finding]:
     """Many requests in a short time start a waiting time, and every one kills the code before."""
     _must_be_sure(said.answer)
-    if said.answer is Often.SEVERAL:
-        yield hints("requests.too-many")
+    if said.answer is not Often.SEVERAL:
+        raise NotAsked
+    yield hints("requests.too-many")
 
 
 @check(OnAccountAnswer, answers="account", emits=set(ACCOUNTS.values()))
@@ -97,16 +103,18 @@ def mailbox_kind(said: MailboxKindAnswer) -> Iterator[Finding]:
 def colleagues_get_it(said: ColleaguesAnswer) -> Iterator[Finding]:
     """Where others of the domain get the vendor's e-mail, something about this mailbox is different."""
     _must_be_sure(said.answer)
-    if said.answer is ColleaguesGetIt.YES:
-        yield hints("placed.rule")
+    if said.answer is not ColleaguesGetIt.YES:
+        raise NotAsked
+    yield hints("placed.rule")
 
 
 @check(ClockAnswer, answers="code", emits={"device.clock-wrong"})
 def clock_is_right(said: ClockAnswer) -> Iterator[Finding]:
     """A device whose clock is wrong takes a fresh code for an expired one."""
     _must_be_sure(said.answer)
-    if said.answer is ClockIs.WRONG:
-        yield hints("device.clock-wrong")
+    if said.answer is not ClockIs.WRONG:
+        raise NotAsked
+    yield hints("device.clock-wrong")
 
 
 def _must_be_sure(answer: StrEnum) -> None:

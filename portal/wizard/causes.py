@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from diagnostics.domain import Facts, Finding, RankedCause, Remedy, Severity, Strength, Who
-from diagnostics.probes.test_message import TestMessageReport
+from diagnostics.probes.test_message import NOT_SEEN, TestMessageReport
 from diagnostics.providers import provider
 from diagnostics.remedies import filled, remedy
 from portal.wizard import words
@@ -81,6 +81,10 @@ def proof_of(file: CaseFile, one: RankedCause) -> words.Words:
     if reply := facts.get("reply"):
         text = Truncator(" ".join(reply.split())).chars(LONGEST_PROOF)
         return _("%(host)s answered: “%(reply)s”") % {"host": facts.get("host", "") or _("The server"), "reply": text}
+    report = file.evidence.get(TestMessageReport)
+    if one.cause in NOT_SEEN and report:
+        host = file.shown(report.transmission.host) or _("The server")
+        return _("%(host)s took our message, and you have found it nowhere.") % {"host": host}
     if one.question in words.TOLD_BY_CUSTOMER:
         return _("You told us so.")
     seen = "; ".join(f"{words.FACTS[name]}: {fact}" for name, fact in facts.items() if name in words.FACTS)

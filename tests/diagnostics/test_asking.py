@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.asking import QUESTIONS, CustomerQuestion, answered, next_question, question
-from diagnostics.domain import Cause, Evidence, Seen, Strength, Vantage, Verdict
+from diagnostics.domain import Cause, Evidence, Seen, Status, Strength, Vantage, Verdict
 from diagnostics.probes.customer_answers import (
     CodeArrival,
     CodeArrivalAnswer,
@@ -100,3 +100,9 @@ def test_asking_comes_to_an_end(told: list[tuple[CustomerQuestion, int]]) -> Non
             return
         said.append(asked.observation("unsure"))
     assert next_question(evidence(*said), causes()) is None
+
+
+def test_that_nothing_has_come_is_not_fine() -> None:
+    answer = diagnose(evidence(CodeArrivalAnswer(CodeArrival.NOTHING)), causes=causes()).answer("code")
+    assert answer is not None
+    assert answer.status is Status.NOT_CHECKED

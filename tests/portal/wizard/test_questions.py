@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -6,6 +8,7 @@ from diagnostics.asking import QUESTIONS
 from diagnostics.models import Case, ObservationRecord
 from diagnostics.probes.customer_answers import CodeArrival, CodeArrivalAnswer
 from diagnostics.services.runs import diagnosis_of, evidence_of
+from portal.wizard.casefile import content_for
 from portal.wizard.questions import ASKED, CHOICES
 from tests.portal.wizard.conftest import finish
 
@@ -82,3 +85,13 @@ def test_not_being_sure_accuses_nobody(owner: Client, case: Case) -> None:
     assert before
     assert after
     assert (after.verdict, after.causes) == (before.verdict, before.causes)
+
+
+def test_every_form_of_a_case_s_pages_can_be_sent(owner: Client, case: Case) -> None:
+    """A form without its token is refused by the site that showed it."""
+    finish(case)
+    sections = [reverse("wizard:section", args=[case.reference, one.slug]) for one in content_for(case)[0].sections]
+    for url in (reverse("wizard:case", args=[case.reference]), *sections):
+        page = owner.get(url).content.decode()
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
+            assert "csrfmiddlewaretoken" in form, f"{url}: {form[:120]}"
