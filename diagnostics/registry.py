@@ -46,7 +46,7 @@ class Check:
     emits: frozenset[str]
     judge: Judge
     decides: bool = True
-    """Whether the diagnosis stays inconclusive while the question is open; not so for what lies beside the mail's way."""
+    """Whether the diagnosis stays inconclusive while the question is open; what lies beside the way does not."""
 
 
 _probes: dict[type[object], Probe] = {}

@@ -9,7 +9,6 @@ from enum import StrEnum
 from diagnostics.domain import Gap, SendOutcome, Transmission, Unobserved, Vantage
 from diagnostics.registry import reported
 
-
 NOT_SEEN = ("accepted.not-seen", "held.by-filter", "held.admin-quarantine")
 """The causes for a message that was taken and is nowhere to be found: none of them is so once it was seen."""
 

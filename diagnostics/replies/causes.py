@@ -19,7 +19,7 @@ from diagnostics.replies.classifier import Reply, classify
 from diagnostics.replies.phrases import Phrase, parse
 from diagnostics.replies.reading import LONGEST, Reading, read
 from diagnostics.replies.reasons import Group, Reason
-from diagnostics.replies.ruleset import Rule, condition
+from diagnostics.replies.ruleset import Rule, condition, words_of
 
 CAUSES: dict[Reason, str] = {
     Reason.MAILBOX_UNKNOWN: "mailbox.unknown",
@@ -112,7 +112,7 @@ def cause_of(reply_text: str, *, domain: str = "", host: str = "") -> Named:
     if behind := _other_domain(text, reply, domain):
         # Only a hint: one organisation may simply go by two domains.
         return Named("forward.broken", reply, understood=False, facts={"forwarded_to": behind})
-    words = set(reading.words.split())
+    words = words_of(reading)
     finer = next((row for row in _finer() if reply.reason in row.within and _holds(row.rule, reading, words)), None)
     if finer is None:
         tag = CAUSES[reply.reason]

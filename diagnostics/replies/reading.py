@@ -25,13 +25,16 @@ def read(text: str) -> Reading:
         text = _unquote(text)
     if " - " in text:
         text = _WRAPPER.sub("", text)
-    if "in reply to" in text:
+    if "in reply to" in text or "SMTP error" in text or ">>> " in text:
         text = _STAGE.sub(" ", text)
     code = _find_code(text)
     enhanced = _find_enhanced(text, code)
     if "@" in text:
         text = _ADDRESS.sub(" ", text)
-    text = _CODES.sub(" ", text).lower()
+    text = _CODES.sub(" ", text)
+    if text.count(".") > 2:
+        text = _IP_ADDRESS.sub(" ipaddr ", text)
+    text = text.lower()
     foreign = False
     if not text.isascii():
         text = text.translate(_WITHOUT_ACCENTS)
@@ -44,8 +47,13 @@ def read(text: str) -> Reading:
 
 # The Cisco gateway puts its own words before the reply it quotes: 5.1.0 - Unknown address error 550-'...'
 _WRAPPER = re.compile(r"^\s*[45]\.\d\.\d - [^'\d]{0,60}(?=[45]\d\d-')")
-# Postfix adds the command that was answered; its words are not the server's.
-_STAGE = re.compile(r"\(in reply to [^()]{1,60}\)")
+# Postfix, Exim and Sendmail add the command that was answered; its words are not the server's.
+_STAGE = re.compile(
+    r"\(in reply to [^()]{1,60}\)"
+    r"|SMTP error from remote (?:mail )?server (?:after|for) [\w ]{1,40}(?::<[^<>\s]{0,320}>)?(?: SIZE=\d{1,12})?"
+    r"|(?:^|\n)>>> (?:MAIL|RCPT|DATA|EHLO|HELO)[^\r\n<]{0,40}",
+    re.IGNORECASE,
+)
 _CODE_IN_FRONT = re.compile(r"\s*([245][0-9]\d)(?=[ \t\-:#,;\r\n]|$)")
 _CODE = re.compile(r"(?:^|[\n:;,'\"(<>\]])[ \t]*(?:smtp;[ \t]*)?([245][0-9]\d)(?=[ \t\-:#,;]|\r|\n|$)")
 _CODE_WITH_STATUS = re.compile(r"(?<![\w.])([245][0-9]\d)[ \-,\"'#(]{1,4}[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
@@ -56,6 +64,7 @@ _CODES = re.compile(
     r"(?:\d\d(?:[ \-]+\#?[245]\.\d{1,3}\.\d{1,3}(?!\w|\.\d)|(?=[\s\-:]|$))|\.\d{1,3}\.\d{1,3}(?!\w|\.\d))"
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]{}\"',;:|@]{1,128}+@[\w.\-]{1,255}+")
+_IP_ADDRESS = re.compile(r"\d(?<![\w.].)\d{0,2}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\w|\.\d)")
 _WORD = re.compile(r"[^\W_]+")
 _WITHOUT_PUNCTUATION = {point: " " for point in range(128) if not chr(point).isalnum()}
 _SOFT_BREAK = re.compile(r"=\r?\n")

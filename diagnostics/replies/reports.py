@@ -51,10 +51,12 @@ def address_of(value: str) -> str:
 
 def _block(fields: Fields, reporting: str) -> StatusBlock:
     original = address_of(fields.get("original-recipient", ""))
+    final = address_of(fields.get("final-recipient", ""))
+    actual = address_of(fields.get("x-actual-recipient", ""))  # Sendmail's, where the final one is a program or file
     words = fields.get("action", "").lower().split()
     status = _STATUS.search(fields.get("status", ""))
     return StatusBlock(
-        address=address_of(fields.get("final-recipient", "")) or original,
+        address=next((one for one in (final, actual, original) if "@" in one), final or original),
         original=original,
         action=words[0].strip(";,.") if words else "",
         status=status[0] if status else "",

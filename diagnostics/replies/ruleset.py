@@ -16,18 +16,53 @@ A rule looks so::
 A rule without phrases goes by its codes and statuses alone.
 """
 
+from __future__ import annotations
+
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import chain
+from typing import NamedTuple
 
 from diagnostics.replies.phrases import LETTERS_OF_A_BEGINNING, Phrase, parse
 from diagnostics.replies.reading import Reading
 from diagnostics.replies.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases of which one is enough, by a word that occurs wherever the phrase does."""
+
+    by_word: dict[str, list[Phrase]]
+    in_other_scripts: list[Phrase]
+
+    @classmethod
+    def of(cls, phrases: Iterable[Phrase]) -> Phrases:
+        """The phrases under their telling words; ValueError where one has none."""
+        by_word: dict[str, list[Phrase]] = {}
+        in_other_scripts = []
+        for phrase in phrases:
+            if phrase.foreign:
+                in_other_scripts.append(phrase)
+                continue
+            for word in phrase.telling_words(_general_commonness)[0]:
+                by_word.setdefault(word, []).append(phrase)
+        return cls(by_word, in_other_scripts)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_word or self.in_other_scripts)
+
+    def any_occurs_in(self, reading: Reading, words: set[str]) -> bool:
+        """Whether one of them occurs; `words` are those of the reading, and their beginnings."""
+        for word in self.by_word.keys() & words:
+            for phrase in self.by_word[word]:
+                if phrase.occurs_in(reading):
+                    return True
+        return reading.foreign and any(phrase.occurs_in(reading) for phrase in self.in_other_scripts)
 
 
 @dataclass(frozen=True)
@@ -38,10 +73,8 @@ class Rule:
     reason: Reason
     example: str
     says: tuple[Phrase, ...]
-    also: tuple[Phrase, ...] = ()
-    unless: tuple[Phrase, ...] = ()
-    unless_words: frozenset[str] = frozenset()
-    """Without one of these no phrase of `unless` in Latin letters can occur."""
+    also: Phrases
+    unless: Phrases
     codes: frozenset[int] = frozenset()
     statuses: frozenset[str] = frozenset()
 
@@ -51,21 +84,25 @@ class Rule:
             return False
         if self.statuses and not self.statuses.intersection(_status_forms(reading)):
             return False
-        if self.also and not any(phrase.occurs_in(reading) for phrase in self.also):
+        if self.also and not self.also.any_occurs_in(reading, words):
             return False
-        if not reading.foreign and self.unless_words.isdisjoint(words):
-            return True
-        return not any(phrase.occurs_in(reading) for phrase in self.unless)
+        return not self.unless.any_occurs_in(reading, words)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A way to come upon a rule: one phrase of it, or None where the rule goes by its codes alone."""
+class _Entry(NamedTuple):
+    """A way to come upon a rule: one phrase of it, or nothing to look for where the rule goes by its codes alone."""
 
     rule: Rule
-    phrase: Phrase | None
+    plain: str
+    search: Callable[[str], object] | None
     needed: frozenset[str]
     """One of these words must occur; cheaper to see than the whole phrase."""
+
+    @classmethod
+    def of(cls, rule: Rule, phrase: Phrase | None, needed: frozenset[str]) -> _Entry:
+        if phrase is None:
+            return cls(rule, "", None, needed)
+        return cls(rule, phrase.plain, phrase.expression and phrase.expression.search, needed)
 
 
 @dataclass(frozen=True)
@@ -82,22 +119,21 @@ class RuleSet:
 
     def first_match(self, reading: Reading) -> Rule | None:
         """The first rule that holds, or None."""
-        words = set(reading.words.split())
-        begun = self._beginnings & {word[:LETTERS_OF_A_BEGINNING] for word in words}
-        words.update([letters + "*" for letters in begun])
-        words.update(_code_words(reading))
+        words = words_of(reading, self._beginnings)
         places = list(chain.from_iterable(map(self._places.__getitem__, words & self._telling)))
         if reading.foreign:
             places += self._in_other_scripts
+        places.sort()
+        entries = self._entries
         ruled_out: Rule | None = None
-        for place in sorted(places):
-            entry = self._entries[place]
-            if entry.rule is ruled_out or entry.needed.isdisjoint(words):
+        for place in places:
+            rule, plain, search, needed = entries[place]
+            if rule is ruled_out or needed.isdisjoint(words):
                 continue
-            if entry.phrase is None or entry.phrase.occurs_in(reading):
-                if entry.rule.allows(reading, words):
-                    return entry.rule
-                ruled_out = entry.rule
+            if search(reading.words) if search else plain in reading.words:
+                if rule.allows(reading, words):
+                    return rule
+                ruled_out = rule
         return None
 
 
@@ -131,8 +167,9 @@ def _index(rules: tuple[Rule, ...]) -> RuleSet:
                 needed = others[0] if others else telling
             for word in telling:
                 places.setdefault(word, []).append(len(entries))
-            entries.append(_Entry(rule, phrase, needed))
-    words = frozenset(places).union(*(entry.needed for entry in entries), *(rule.unless_words for rule in rules))
+            entries.append(_Entry.of(rule, phrase, needed))
+    words = frozenset(places).union(*(entry.needed for entry in entries))
+    words = words.union(*(phrases.by_word for rule in rules for phrases in (rule.also, rule.unless)))
     beginnings = frozenset(word[:-1] for word in words if word.endswith("*"))
     return RuleSet(rules, entries, places, frozenset(places), beginnings, in_other_scripts)
 
@@ -172,11 +209,8 @@ def condition(
         reason=Reason(reason),
         example=example,
         says=_phrases(says),
-        also=_phrases(also),
-        unless=(vetoes := _phrases(unless)),
-        unless_words=frozenset().union(
-            *(veto.telling_words(_general_commonness)[0] for veto in vetoes if not veto.foreign)
-        ),
+        also=Phrases.of(_phrases(also)),
+        unless=Phrases.of(_phrases(unless)),
         codes=frozenset(codes or ()),
         statuses=frozenset(statuses or ()),
     )
@@ -186,11 +220,20 @@ def _phrases(patterns: list[str] | None) -> tuple[Phrase, ...]:
     return tuple(parse(pattern) for pattern in patterns or ())
 
 
-def _code_words(reading: Reading) -> Iterator[str]:
-    yield _ANY_TEXT
+def words_of(reading: Reading, beginnings: frozenset[str] | None = None) -> set[str]:
+    """All words that phrases may be found by: those of the reply, their beginnings (or those given), its codes."""
+    words = reading.words.split()
+    found = set(words)
+    if beginnings is None:
+        found.update([word[:LETTERS_OF_A_BEGINNING] + "*" for word in words])
+    else:
+        found.update([letters + "*" for word in words if (letters := word[:LETTERS_OF_A_BEGINNING]) in beginnings])
+    found.add(_ANY_TEXT)
     if reading.code is not None:
-        yield f"={reading.code}"
-    yield from _status_forms(reading)
+        found.add(f"={reading.code}")
+    if reading.enhanced:
+        found.update(_status_forms(reading))
+    return found
 
 
 def _status_forms(reading: Reading) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics import articles, remedies, vendors
-from diagnostics import registry
+from diagnostics import articles, registry, remedies, vendors
 from diagnostics.articles import article
 from diagnostics.content import BadContent, build, read_front_matter
 from diagnostics.domain import Article, Provider, Remedy, Stage, Who

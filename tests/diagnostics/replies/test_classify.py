@@ -12,7 +12,7 @@ from diagnostics.replies import Group, Reason, classify
 
 TABLES = [
     tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
-    for name in ("realistic_replies.toml", "unseen_replies.toml")
+    for name in ("realistic_replies.toml", "unseen_replies.toml", "second_reader.toml")
 ]
 REPLIES = [(Reason(reason), text) for table in TABLES for reason, texts in table.items() for text in texts]
 
@@ -73,6 +73,9 @@ def test_what_was_understood_is_not_called_a_guess_from_the_code(text: str) -> N
         "host mx.example.org[192.0.2.25] said: 550 5.1.1 mailbox does not exist (in reply to RCPT TO command)",
         "smtp; 550 5.1.1 <spam-blocked@example.org>: mailbox does not exist",
         "5.1.0 - Unknown address error 550-'5.1.1 mailbox does not exist' (delivery attempts: 0)",
+        "SMTP error from remote mail server after MAIL FROM:<news@example.org> SIZE=2048: "
+        "host mx.example.org [192.0.2.25]: 550 5.1.1 mailbox does not exist",
+        ">>> MAIL From:<news@example.org>\n<<< 550 5.1.1 mailbox does not exist",
     ],
 )
 def test_form_does_not_change_the_meaning(text: str) -> None:
@@ -88,6 +91,11 @@ def test_form_does_not_change_the_meaning(text: str) -> None:
 
 def test_quoted_printable_letters_are_read() -> None:
     assert classify("552 Bo=C3=AEte pleine").reason is Reason.MAILBOX_FULL
+
+
+@pytest.mark.parametrize("address", ["192.0.2.9", "[203.0.113.250]", "198.51.100.1:25"])
+def test_any_internet_address_is_one_word(address: str) -> None:
+    assert classify(f"550 Mail from {address} rejected").rule == "address-turned-away"
 
 
 def test_the_words_of_an_address_do_not_count() -> None:
