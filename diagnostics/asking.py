@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from diagnostics.domain import Cause, Diagnosis, Evidence, Seen, Vantage, Verdict
 from diagnostics.probes.customer_answers import (
+    AskedWhenAnswer,
     ClockAnswer,
     CodeArrival,
     CodeArrivalAnswer,
@@ -87,6 +88,7 @@ QUESTIONS = (
     CustomerQuestion("used", CodeUsedAnswer, _came(CodeArrival.REFUSED)),
     CustomerQuestion("clock", ClockAnswer, _came(CodeArrival.REFUSED)),
     CustomerQuestion("often", OftenAnswer, _came(CodeArrival.NOTHING, CodeArrival.LATE)),
+    CustomerQuestion("when", AskedWhenAnswer, _came(CodeArrival.NOTHING, CodeArrival.UNSURE)),
     CustomerQuestion("account", OnAccountAnswer, _came(CodeArrival.NOTHING, CodeArrival.UNSURE)),
     CustomerQuestion("mailbox", MailboxKindAnswer, _came(CodeArrival.NOTHING, CodeArrival.UNSURE)),
     CustomerQuestion("colleagues", ColleaguesAnswer, _came(CodeArrival.NOTHING, CodeArrival.UNSURE)),

@@ -6,7 +6,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from portal import embedded
 from portal.supervisor import ProcessEnded, Supervisor
 
 READY_SECONDS = 60
+MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 QUEUES = "dns,ports,delivery,records,mail,hook"
 
 
@@ -35,9 +36,12 @@ def running(port: int, *, lab: tuple[str, ...] = ()) -> Iterator[Supervisor]:
         servers.start(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         began = timezone.now()
-        _start_processes(supervisor, port, lab)
-        if not supervisor.wait_until(lambda: not _unready(port, began), READY_SECONDS):
-            raise ProcessEnded(f"Not ready after {READY_SECONDS} s: {', '.join(_unready(port, began))}")
+        if settings.LAB:
+            # First: the others ask it as soon as they run.
+            supervisor.start("lab", [*MANAGE, "lab", "--serve", *lab])
+            _wait_until_ready(supervisor, lambda: [] if _written_since(settings.LAB_STATE, began) else ["lab"])
+        _start_processes(supervisor, port)
+        _wait_until_ready(supervisor, lambda: _unready(port, began))
         yield supervisor
     finally:
         # From here on another Ctrl-C would only leave something running.
@@ -58,11 +62,13 @@ def free_port() -> int:
         return port
 
 
-def _start_processes(supervisor: Supervisor, port: int, lab: tuple[str, ...]) -> None:
+def _wait_until_ready(supervisor: Supervisor, unready: Callable[[], list[str]]) -> None:
+    if not supervisor.wait_until(lambda: not unready(), READY_SECONDS):
+        raise ProcessEnded(f"Not ready after {READY_SECONDS} s: {', '.join(unready())}")
+
+
+def _start_processes(supervisor: Supervisor, port: int) -> None:
     settings.ALIVE_FILE.unlink(missing_ok=True)
-    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    if settings.LAB:
-        supervisor.start("lab", [*manage, "lab", "--serve", *lab])
     supervisor.start(
         "web",
         [
@@ -89,7 +95,7 @@ def _start_processes(supervisor: Supervisor, port: int, lab: tuple[str, ...]) ->
         # Whoever tries the portal as root on a machine of their own need not read this at every start.
         {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
     )
-    supervisor.start("dispatcher", [*manage, "dispatcher", "--with-beat"])
+    supervisor.start("dispatcher", [*MANAGE, "dispatcher", "--with-beat"])
 
 
 def _unready(port: int, began: datetime) -> list[str]:
@@ -97,7 +103,6 @@ def _unready(port: int, began: datetime) -> list[str]:
     from diagnostics.models import Heartbeat
 
     parts = {
-        "lab": not settings.LAB or _written_since(settings.LAB_STATE, began),
         "worker": _written_since(settings.ALIVE_FILE, began),
         "dispatcher": Heartbeat.objects.filter(name="dispatcher", at__gte=began).exists(),
     }

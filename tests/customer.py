@@ -90,20 +90,35 @@ class Customer:
     def ask_for_message(self, article: str) -> Answer:
         return self._act(article, "message")
 
+    def compare_with(self, article: str, address: str) -> Answer:
+        """Have a second message sent to another mailbox; the first one must have been sent."""
+        return self._act(article, "message", block="compare", purpose="comparison", address=address)
+
     def type_code(self, article: str, code: str) -> Answer:
         return self._act(article, "code", code=code)
+
+    def type_second_code(self, article: str, code: str) -> Answer:
+        return self._act(article, "code", block="compare", purpose="comparison", code=code)
 
     def say_where(self, article: str, where: str) -> Answer:
         return self._act(article, "whereabouts", where=where)
 
-    def message_page(self, article: str) -> Answer:
-        """The section that is about the test message."""
-        section = next(one for one in articles()[article].sections if "test-message" in one.blocks)
+    def tell(self, question: str, choice: str) -> Answer:
+        """Answer a question of the case page, whether or not it is the next one."""
+        path = f"{self.case}do/answer/"
+        fields = self.get(f"{self.case}?answer={question}").form(path)
+        answer = self.post(path, fields | {"question": question, "answer": choice})
+        assert (answer.status, urllib.parse.urlsplit(answer.url).path) == (200, self.case), answer.text
+        return answer
+
+    def message_page(self, article: str, block: str = "test-message") -> Answer:
+        """The section that is about the test message, or that has another block."""
+        section = next(one for one in articles()[article].sections if block in one.blocks)
         return self.get(f"{self.case}{section.slug}/")
 
-    def _act(self, article: str, action: str, **fields: str) -> Answer:
+    def _act(self, article: str, action: str, block: str = "test-message", **fields: str) -> Answer:
         path = f"{self.case}do/{action}/"
-        answer = self.post(path, self.message_page(article).form(path) | fields)
+        answer = self.post(path, self.message_page(article, block).form(path) | fields)
         assert answer.status == 200, answer.text
         assert "/do/" not in answer.url, answer.text
         return answer

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from diagnostics.domain import Finding, NotAsked, hints, proves, rules_out
 from diagnostics.probes.customer_answers import (
+    AskedWhen,
+    AskedWhenAnswer,
     ClockAnswer,
     ClockIs,
     CodeArrival,
@@ -28,7 +30,10 @@ from diagnostics.probes.customer_answers import (
     OnAccount,
     OnAccountAnswer,
 )
+from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import NOT_SEEN
+from diagnostics.providers import provider
 from diagnostics.registry import check
 
 A = TypeVar("A", bound=StrEnum)
@@ -44,6 +49,13 @@ ACCOUNTS = {
     OnAccount.OTHER_ADDRESS: "address.not-on-file",
     OnAccount.OTHER_COMPANY_ID: "company.unknown",
     OnAccount.NOT_ADMINISTRATOR: "address.not-administrator",
+}
+AT_LEAST_DAYS = {
+    AskedWhen.TODAY: 0,
+    AskedWhen.THIS_WEEK: 0,
+    AskedWhen.OVER_A_WEEK: 7,
+    AskedWhen.OVER_TWO_WEEKS: 14,
+    AskedWhen.OVER_A_MONTH: 30,
 }
 MAILBOXES = {MailboxKind.SHARED: "recipient.restricted", MailboxKind.FORWARDED: "forward.broken"}
 
@@ -115,6 +127,16 @@ def clock_is_right(said: ClockAnswer) -> Iterator[Finding]:
     if said.answer is not ClockIs.WRONG:
         raise NotAsked
     yield hints("device.clock-wrong")
+
+
+@check(AskedWhenAnswer, MailSystem, may_read=(MailboxBehind,), answers="held", emits={"held.expired"})
+def still_held(said: AskedWhenAnswer, system: MailSystem, behind: MailboxBehind | None) -> Iterator[Finding]:
+    """Quarantines empty themselves: a code asked for before that is gone, even if it was held."""
+    _must_be_sure(said.answer)
+    keeps = provider(system.gateway) or provider(mailbox_of(system, behind))
+    if keeps is None or not keeps.held_days or AT_LEAST_DAYS[said.answer] < keeps.held_days:
+        raise NotAsked
+    yield hints("held.expired", provider=keeps.name, held_days=str(keeps.held_days))
 
 
 def _must_be_sure(answer: StrEnum) -> None:

@@ -95,19 +95,20 @@ def _blocks(lines: Iterable[str]) -> Iterator[list[Field]]:
     """Runs of fields. An empty line ends one, unless what follows was written by a mail server as well."""
     names: list[str] = []
     values: list[list[str]] = []
-    ended = False
+    ended = traced = False
     for line in lines:
         if not line.strip():
             ended = bool(names)
             continue
         found = FIELD.match(line)
-        if ended and not (_by_server(line) and _traced(names)):
+        if ended and not (traced and _by_server(line)):
             yield _joined(names, values)
-            names, values = [], []
+            names, values, traced = [], [], False
         ended = False
         if found:
             names.append(found[1].lower())
             values.append([found[2]])
+            traced = traced or _by_server(line)
         elif names:  # folded (RFC 5322 section 2.2.3), or wrapped by a web mailer
             values[-1].append(line.strip())
     yield _joined(names, values)
@@ -121,10 +122,6 @@ def _joined(names: list[str], values: list[list[str]]) -> list[Field]:
 def _by_server(line: str) -> bool:
     found = FIELD.match(line)
     return found is not None and WRITTEN_BY_SERVERS.fullmatch(found[1].lower()) is not None
-
-
-def _traced(names: Iterable[str]) -> bool:
-    return any(WRITTEN_BY_SERVERS.fullmatch(name) for name in names)
 
 
 def _trace(block: list[Field]) -> bool:

@@ -64,7 +64,8 @@ class Smtp:
     """A mail server. As it stands it is a healthy Postfix; each field makes it differ.
 
     `replies` are full replies instead of the usual one, lines apart by newline, with `{host}`, `{recipient}` and
-    `{queue_id}` filled in. A reply 421, and any at the banner, ends the connection. `taken` confirms the message.
+    `{queue_id}` filled in. A reply 421, and any at the banner, ends the connection;
+    but banner lines `220-` come before the usual one. `taken` confirms the message.
     """
 
     replies: Mapping[SmtpStage, str] = field(default_factory=dict)
@@ -73,6 +74,8 @@ class Smtp:
     greeting: str = "ESMTP Postfix"
     banner_after: float = 0.0
     """Seconds before the banner."""
+    knows_ehlo: bool = True
+    """Else only HELO, as before 1995."""
     encryption: Encryption = Encryption.TRUSTED
     insists_on_tls: bool = False
     """Refuses MAIL until the connection is encrypted."""

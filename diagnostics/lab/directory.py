@@ -27,8 +27,10 @@ OnFileByAddress = Mapping[str, tuple[OnFile, ...]]
 @asynccontextmanager
 async def serving(acts: Iterable[Scenario]) -> AsyncIterator[str]:
     """Answer for all scenarios; gives the address to ask."""
+    acts = tuple(acts)
     on_file = {normalise_for_limits(act.address): act.on_file for act in acts}
-    server = _Server((LOOPBACK, 0), on_file)
+    down = {normalise_for_limits(act.address) for act in acts if "directory" in act.records_down}
+    server = _Server((LOOPBACK, 0), on_file, frozenset(down))
     thread = threading.Thread(target=server.serve_forever, args=(BETWEEN_LOOKS,), name="directory", daemon=True)
     thread.start()
     try:
@@ -65,9 +67,11 @@ def answer(on_file: OnFileByAddress, company_id: str, address: str) -> Directory
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, where: tuple[str, int], on_file: OnFileByAddress) -> None:
+    def __init__(self, where: tuple[str, int], on_file: OnFileByAddress, down: frozenset[str]) -> None:
+        """`down`: addresses about which it fails when it is asked."""
         super().__init__(where, _Answering)
         self.on_file = on_file
+        self.down = down
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -79,6 +83,9 @@ class _Answering(BaseHTTPRequestHandler):
         asked = self._question()
         if asked is None:
             self._say(400, {"problem": "ask with a JSON object: vendor, company_id, address"})
+            return
+        if normalise_for_limits(asked["address"]) in self.server.down:
+            self._say(503, {"problem": "the database is being repaired"})
             return
         found = answer(self.server.on_file, asked["company_id"], asked["address"])
         self._say(200, {"membership": found.membership.value, "near": found.near})

@@ -19,9 +19,9 @@ DEAD_ADDRESSES = ("192.0.2.251", "192.0.2.252")
 """Nobody else's: one turns connections away, the other lets them wait."""
 UNREACHABLE_IPV6 = "2001:db8:dead::25"
 PREAMBLES = (
-    "This is the mail system at host {host}.",
-    "Ihre Nachricht konnte nicht angenommen werden. Bitte wenden Sie sich an Ihren Administrator.",
-    "Le message n'a pas pu être accepté. Veuillez contacter votre administrateur.",
+    "Delivery to this recipient failed. The details follow.",
+    "Ihre Nachricht konnte nicht zugestellt werden. Einzelheiten stehen am Ende.",
+    "Le message n'a pas pu être remis. Les détails suivent.",
 )
 """What servers say before they come to the point, in several languages."""
 

@@ -56,6 +56,8 @@ class Scenario:
     """How long ago the vendor's own side was looked at; zero: just now. Needs a vendor of its own."""
     on_file: tuple[OnFile, ...] = ()
     """What the lab's directory knows of the company and the address; at tier 1 and up, else it makes no difference."""
+    records_down: tuple[Literal["directory", "sending"], ...] = ()
+    """Which of the vendor's systems fail when they are asked about the address."""
     suppressed: tuple[Suppression, ...] = ()
     """What the lab's sending service has on its list for the address."""
     events: tuple[SendEvent, ...] = ()

@@ -72,8 +72,10 @@ def webhook_payloads(scenario: Scenario, now: datetime) -> tuple[Hook, ...]:
 @asynccontextmanager
 async def serving(acts: Iterable[Scenario]) -> AsyncIterator[str]:
     """Serve the list of all scenarios; gives the address to ask."""
+    acts = tuple(acts)
     suppressed = {normalise_for_limits(act.address): act.suppressed for act in acts}
-    server = _Server((LOOPBACK, 0), suppressed)
+    down = {normalise_for_limits(act.address) for act in acts if "sending" in act.records_down}
+    server = _Server((LOOPBACK, 0), suppressed, frozenset(down))
     thread = threading.Thread(target=server.serve_forever, args=(BETWEEN_LOOKS,), name="sending", daemon=True)
     thread.start()
     try:
@@ -131,9 +133,13 @@ def _stamp(at: datetime) -> str:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, where: tuple[str, int], suppressed: dict[str, tuple[Suppression, ...]]) -> None:
+    def __init__(
+        self, where: tuple[str, int], suppressed: dict[str, tuple[Suppression, ...]], down: frozenset[str]
+    ) -> None:
+        """`down`: addresses about which it fails when it is asked."""
         super().__init__(where, _Answering)
         self.suppressed = suppressed
+        self.down = down
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -148,6 +154,9 @@ class _Answering(BaseHTTPRequestHandler):
             self._say(404, {"Message": "Not Found"})
             return
         address = parse_qs(asked.query).get("EmailAddress", [""])[0]
+        if normalise_for_limits(address) in self.server.down:
+            self._say(500, {"ErrorCode": 0, "Message": "Internal Server Error"})
+            return
         entries = self.server.suppressed.get(normalise_for_limits(address), ())
         self._say(200, {"Suppressions": [_entry(address, one) for one in entries]})
 

@@ -20,6 +20,7 @@ from diagnostics.lab.ports import LOOPBACK, Connections
 
 logger = logging.getLogger(__name__)
 
+NO_SUCH_COMMAND = "502 5.5.2 Error: command not recognized"
 MUST_ENCRYPT = "530 5.7.0 Must issue a STARTTLS command first"
 TRY_LATER = "450 4.7.1 <{recipient}>: Recipient address rejected: Greylisted, please try again in {seconds:.0f} seconds"
 WANTED_EXTENSIONS = ("SIZE", "8BITMIME", "STARTTLS")
@@ -52,9 +53,15 @@ class _Actor:
         self, server: _Server, session: Session, envelope: Envelope, name: str, usual: list[str]
     ) -> list[str]:
         session.host_name = name
+        if not self.part.knows_ehlo:
+            return [NO_SUCH_COMMAND]
         first, *extensions = usual
         wanted = [line for line in extensions if line[4:].startswith(WANTED_EXTENSIONS)]
         return [await self.reply(server, SmtpStage.EHLO, "\n".join((first, *wanted, "250 ENHANCEDSTATUSCODES")))]
+
+    async def handle_HELO(self, server: _Server, session: Session, envelope: Envelope, name: str) -> str:
+        session.host_name = name
+        return await self.reply(server, SmtpStage.EHLO, f"250 {self.host}")
 
     async def handle_MAIL(
         self, server: _Server, session: Session, envelope: Envelope, sender: str, options: list[str]
@@ -162,8 +169,9 @@ class _Server(SMTP):
         banner = await self._actor.reply(self, SmtpStage.BANNER, usual)
         if banner != usual:
             await self.push(banner)
-            self.close()
-            return
+            if not banner.startswith("220-"):
+                self.close()
+                return
         await super()._handle_client()
 
     async def smtp_STARTTLS(self, arg: str) -> None:

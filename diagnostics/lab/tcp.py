@@ -87,6 +87,10 @@ class _Page(asyncio.Protocol):
         self._transport.close()
 
 
+ROUND_TRIP = 0.5
+"""Seconds until the reset, so that a busy client has seen the connection open before."""
+
+
 class _Resetting(asyncio.Protocol):
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -94,4 +98,4 @@ class _Resetting(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         at_once = struct.pack("ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        self._connections.add(transport).abort()
+        asyncio.get_running_loop().call_later(ROUND_TRIP, self._connections.add(transport).abort)

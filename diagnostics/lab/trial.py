@@ -69,9 +69,18 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        """The right cause first; where there is none to name, none named and the right verdict."""
+        """The right cause first, and what must stand beside it; where there is none to name, none named and the right
+        verdict.
+        """
         first = self.named[0] if self.named else ""
-        return first == self.scenario.expects and (bool(first) or self.verdict == self.scenario.verdict)
+        as_it_should = bool(first) or self.verdict == self.scenario.verdict
+        return first == self.scenario.expects and self.among_three and as_it_should
+
+    @property
+    def among_three(self) -> bool:
+        """Whether everything that must be named is among the first three."""
+        wanted = {self.scenario.expects, *self.scenario.beside} - {""}
+        return wanted <= set(self.named[:MOST_NAMED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def score(outcomes: Sequence[Outcome]) -> Score:
         scenarios=len(outcomes),
         healthy=sum(one.scenario.verdict is Verdict.NOTHING_FOUND for one in sound),
         top=sum(one.named[:1] == (one.scenario.expects,) for one in ill) / len(ill),
-        top3=sum(one.scenario.expects in one.named[:MOST_NAMED] for one in ill) / len(ill),
+        top3=sum(one.among_three for one in ill) / len(ill),
         false_accusations=sum(bool(one.named) for one in sound),
         unknown_called_fine=sum(
             one.scenario.verdict is Verdict.INCONCLUSIVE and one.verdict == Verdict.NOTHING_FOUND for one in outcomes

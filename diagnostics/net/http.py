@@ -89,6 +89,9 @@ async def ask(
             received = await _whole(response, limits.size)
     except TimeoutError as problem:
         raise HttpFailed(f"no answer within {limits.total:g} seconds") from problem
+    except (httpx.LocalProtocolError, UnicodeEncodeError) as problem:
+        # A key that no header can carry; the exception's own words hold it, so it is not handed on either.
+        raise HttpFailed(f"{type(problem).__name__}: the request cannot be written") from None
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         raise HttpFailed(f"{type(problem).__name__}: {problem}"[:200]) from problem
     return HttpAnswer(response.status_code, received, dict(response.headers.items()))

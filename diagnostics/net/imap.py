@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Timer
 from time import monotonic
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -17,6 +19,8 @@ READ_SECONDS = 20.0
 """The longest silence of the server."""
 TOTAL_SECONDS = 45.0
 """No further message is begun after that; what is left waits for the next time."""
+CUT_SECONDS = 90.0
+"""From the login on, whatever is under way, the connection ends then: a server that goes on and on is never silent."""
 LARGEST = 10 * 1024 * 1024
 """Bytes of a message that are read."""
 
@@ -63,6 +67,9 @@ def opened(url: MailboxUrl, *, ca_file: str = "") -> Iterator[ImapMailbox]:
     limit = SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     try:
         client = IMAPClient(url.host, url.port, ssl=url.tls, ssl_context=context if url.tls else None, timeout=limit)
+        watch = Timer(CUT_SECONDS, _cut, (client.socket(),))
+        watch.daemon = True
+        watch.start()
         try:
             client.login(url.user, url.password)
             client.select_folder(url.folder)
@@ -70,6 +77,7 @@ def opened(url: MailboxUrl, *, ca_file: str = "") -> Iterator[ImapMailbox]:
         finally:
             with suppress(IMAPClientError, OSError):
                 client.logout()
+            watch.cancel()
     except LoginError as problem:
         raise MailboxAway(f"{url.host} refuses the login") from problem
     except (IMAPClientError, OSError) as problem:
@@ -99,3 +107,9 @@ class ImapMailbox:
         self._client.add_flags([uid], [SEEN], silent=True)
         if self._move and self._client.has_capability("MOVE"):
             self._client.move([uid], self._move)
+
+
+def _cut(connection: socket.socket) -> None:
+    """From another thread: whoever reads finds the end there. Not the method of a TLS socket, which says goodbye."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -52,6 +52,17 @@ class Often(StrEnum):
     UNSURE = "unsure"
 
 
+class AskedWhen(StrEnum):
+    """How long ago the code was asked for."""
+
+    TODAY = "today"
+    THIS_WEEK = "this_week"
+    OVER_A_WEEK = "over_a_week"
+    OVER_TWO_WEEKS = "over_two_weeks"
+    OVER_A_MONTH = "over_a_month"
+    UNSURE = "unsure"
+
+
 class OnAccount(StrEnum):
     """How the account page compares with what was typed here."""
 
@@ -118,6 +129,14 @@ class OftenAnswer:
     """How often was a code asked for within a quarter of an hour?"""
 
     answer: Often
+
+
+@reported(vantage=Vantage.CUSTOMER)
+@dataclass(frozen=True, slots=True)
+class AskedWhenAnswer:
+    """When was the code asked for?"""
+
+    answer: AskedWhen
 
 
 @reported(vantage=Vantage.CUSTOMER)

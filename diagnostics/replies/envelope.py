@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 
 HEAD = 400_000
 """Bytes read from the beginning: reports stand before the returned message, which may be of any size."""
@@ -37,7 +38,10 @@ def open_message(raw: bytes) -> Message:
     nested = [found.start() for found in _NESTING.finditer(data)]
     if len(nested) > _DEEPEST:  # the parser goes one level deeper for each
         data = data[: nested[_DEEPEST]]
-    return email.message_from_bytes(data)
+    try:
+        return email.message_from_bytes(data)
+    except (TypeError, ValueError, LookupError):  # parameters in pieces (RFC 2231) that do not fit together
+        return BytesHeaderParser().parsebytes(data)
 
 
 def leaves(message: Message) -> Iterator[Part]:
@@ -131,6 +135,8 @@ def _text(message: Message) -> str:
 def _as_text(data: bytes, charset: str) -> str:
     """By the charset that was named, if it is one and fits; else UTF-8, else Latin-1, which fits anything."""
     for name in (charset, "utf-8"):
+        if name in _NO_CHARSETS:
+            continue
         try:
             return data.decode(name)
         except (LookupError, UnicodeError, ValueError):
@@ -142,3 +148,5 @@ _STATUS_TYPE = re.compile(rb"(?i)\bmessage/(?:global-)?delivery-status\b")
 _NESTING = re.compile(rb"(?i)\b(?:multipart|message)/")
 _DEEPEST = 60
 _LONGEST_HEADER = 4_000
+_NO_CHARSETS = frozenset({"idna", "punycode"})
+"""Codecs for host names: what is as long as a message takes them seconds."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from html import unescape
 from itertools import takewhile
 
@@ -126,6 +127,7 @@ def _texts(address: str, words: str, diagnostic: str) -> Iterator[str]:
             yield _clean(f"{diagnostic} {cleaned}") if diagnostic else cleaned
 
 
+@lru_cache(maxsize=8)
 def _quoted_reply(text: str) -> str:
     """The server's own words: those behind "said:" and the like, else the lines with reply codes."""
     if found := _SAID.search(text):
@@ -165,7 +167,7 @@ def _standing_out(words: str) -> Iterator[str]:
 _LONGEST = 60_000
 _LONGEST_REPLY = 2_000
 _FORM = 20_000
-_MOST = 500
+_MOST = 50
 _NEAR = 40
 _ADDRESS = re.compile(r"[^\s<>()\[\]{}\"',;:|@=]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
 _STANDS_ALONE = re.compile(

@@ -101,7 +101,7 @@ def _letter(code: str) -> str:
 
 
 _RECIPIENT = {"final-recipient", "original-recipient"}
-_MOST = 500
+_MOST = 50
 _LONGEST = 4_000
 _TYPE = re.compile(r"^\s*[A-Za-z][\w\-]{0,30}(?:\s*\([^()]{0,60}\))?\s*;")
 _FIELD = re.compile(r"([A-Za-z][\w\-]{2,40})[ \t]*:(.*)")

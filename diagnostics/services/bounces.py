@@ -87,7 +87,7 @@ def _message_behind(one: BouncedRecipient, envelope_to: str) -> TestMessage | No
     by_return_path = return_path.message_behind((envelope_to, *one.delivered_to))
     if by_return_path or not one.original_message_id:
         return by_return_path
-    return TestMessage.objects.filter(message_id=one.original_message_id).first()
+    return TestMessage.objects.filter(message_id=storable(one.original_message_id, 500)).first()
 
 
 def _tell(message_pk: int, one: BouncedRecipient) -> None:

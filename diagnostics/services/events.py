@@ -65,7 +65,7 @@ def take_in(told: Iterable[Told]) -> None:
     Judging comes after keeping, in transactions of its own, so a burst holds up nobody; what was interrupted is made
     up for when the service repeats itself.
     """
-    told = [one for one in told if one.address]
+    told = [_storable(one) for one in told if one.address]
     ids = {one.event.message_id for one in told if one.event.message_id}
     messages = _messages(ids)
     rows = [_row(one, messages.get(one.event.message_id)) for one in told]
@@ -84,15 +84,19 @@ def adopt(message: TestMessage) -> None:
 
 
 def history_of(address: str, *, code_lifetime: int) -> SendHistory:
-    """What was told about code e-mails to the address. Raises NotApplicable where no service tells us anything."""
+    """What was told about code e-mails to the address. Raises NotApplicable where no service tells us anything.
+
+    What came back does not count among the others: it would not tell of what arrives, and anyone may write a bounce.
+    """
     now = timezone.now()
     code_mails = SenderEvent.objects.filter(test_message=None)
+    by_services = code_mails.exclude(service=RETURNED)
     mailbox = normalise_for_limits(address)
     newest_first = code_mails.filter(address=mailbox, at__gte=now - LOOKED_BACK).order_by("-at", "-pk")
     events = tuple(_event(row) for row in reversed(newest_first[:MOST_EVENTS]))
-    if not events and not code_mails.exists():
+    if not events and not by_services.exists():
         raise NotApplicable(Gap.NOT_SET_UP)
-    others = code_mails.filter(at__gte=now - OTHERS_SINCE).exclude(address=mailbox)
+    others = by_services.filter(at__gte=now - OTHERS_SINCE).exclude(address=mailbox)
     domain = address.rpartition("@")[2]
     return SendHistory(events, now, domain, _some(others, BEGUN), _some(others, ENDED), code_lifetime)
 
@@ -110,6 +114,12 @@ def _messages(ids: Collection[str]) -> dict[str, TestMessage]:
     return {name: one for one in found for name in (one.service_id, one.message_id) if name in ids}
 
 
+def _storable(told: Told) -> Told:
+    """By these two others are found as well, and PostgreSQL can look for nothing that it cannot keep."""
+    event = replace(told.event, message_id=_cut(told.event.message_id, 200))
+    return replace(told, address=_cut(told.address, 2000), event=event)
+
+
 def _row(told: Told, message: TestMessage | None) -> SenderEvent:
     event = told.event
     return SenderEvent(
@@ -118,7 +128,7 @@ def _row(told: Told, message: TestMessage | None) -> SenderEvent:
         kind=event.kind,
         address=_cut(normalise_for_limits(told.address), 254),
         test_message=message,
-        message_id=_cut(event.message_id, 200),
+        message_id=event.message_id,
         reply=_cut(event.reply, 2000),
         reject_reason=_cut(event.reject_reason, 40),
         mta=_cut(event.mta, 253),

@@ -122,6 +122,7 @@ REPORTS: Mapping[str, Words] = {
     "CodePlaceAnswer": _("Where the code was found"),
     "CodeUsedAnswer": _("Which code was typed in"),
     "OftenAnswer": _("How often a code was asked for"),
+    "AskedWhenAnswer": _("When the code was asked for"),
     "OnAccountAnswer": _("What the account page says"),
     "MailboxKindAnswer": _("What kind of mailbox it is"),
     "ColleaguesAnswer": _("Whether colleagues get our e-mail"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from diagnostics.asking import CustomerQuestion, answered, next_question, question
 from diagnostics.models import Case
 from diagnostics.probes.customer_answers import (
+    AskedWhen,
     ClockIs,
     CodeArrival,
     CodePlace,
@@ -31,6 +32,7 @@ ASKED: Mapping[str, Words] = {
     "used": _("Which code did you type in?"),
     "clock": _("Does the device that asks for the code show the right date and time?"),
     "often": _("How often did you ask for a code within a quarter of an hour?"),
+    "when": _("When did you ask for the code?"),
     "account": _("What does your account page say about this address?"),
     "mailbox": _("What kind of mailbox is it?"),
     "colleagues": _("Do colleagues at your company get e-mail from us?"),
@@ -62,6 +64,14 @@ CHOICES: Mapping[str, Mapping[StrEnum, Words]] = {
         Often.ONCE: _("Once or twice"),
         Often.SEVERAL: _("More often"),
         Often.UNSURE: UNSURE,
+    },
+    "when": {
+        AskedWhen.TODAY: _("Today"),
+        AskedWhen.THIS_WEEK: _("Within the last week"),
+        AskedWhen.OVER_A_WEEK: _("More than a week ago"),
+        AskedWhen.OVER_TWO_WEEKS: _("More than two weeks ago"),
+        AskedWhen.OVER_A_MONTH: _("More than a month ago"),
+        AskedWhen.UNSURE: UNSURE,
     },
     "account": {
         OnAccount.SAME: _("It shows exactly this address, as an administrator, and this company ID"),

@@ -15,9 +15,9 @@ scenario = Scenario(
     sends_message=True,
     zone={
         "bounced-as-spam.test": {"MX": ("10 mx.bounced-as-spam.test.",)},
-        "mx.bounced-as-spam.test": {"A": ("198.51.100.137",)},
+        "mx.bounced-as-spam.test": {"A": ("198.51.100.138",)},
     },
     hosts={
-        ("198.51.100.137", 25): Smtp(folder=Folder.NOWHERE, bounces=SPAM),
+        ("198.51.100.138", 25): Smtp(folder=Folder.NOWHERE, bounces=SPAM),
     },
 )

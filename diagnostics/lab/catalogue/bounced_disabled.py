@@ -15,9 +15,9 @@ scenario = Scenario(
     sends_message=True,
     zone={
         "bounced-disabled.test": {"MX": ("10 mx.bounced-disabled.test.",)},
-        "mx.bounced-disabled.test": {"A": ("198.51.100.136",)},
+        "mx.bounced-disabled.test": {"A": ("198.51.100.137",)},
     },
     hosts={
-        ("198.51.100.136", 25): Smtp(folder=Folder.NOWHERE, bounces=OFF),
+        ("198.51.100.137", 25): Smtp(folder=Folder.NOWHERE, bounces=OFF),
     },
 )

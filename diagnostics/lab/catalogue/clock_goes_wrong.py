@@ -25,9 +25,9 @@ scenario = Scenario(
     ),
     zone={
         "clock-goes-wrong.test": {"MX": ("10 mx.clock-goes-wrong.test.",)},
-        "mx.clock-goes-wrong.test": {"A": ("198.51.100.117",)},
+        "mx.clock-goes-wrong.test": {"A": ("198.51.100.118",)},
     },
     hosts={
-        ("198.51.100.117", 25): Smtp(),
+        ("198.51.100.118", 25): Smtp(),
     },
 )

@@ -14,9 +14,9 @@ scenario = Scenario(
     reports=(CodeArrivalAnswer(CodeArrival.LATE),),
     zone={
         "code-comes-late.test": {"MX": ("10 mx.code-comes-late.test.",)},
-        "mx.code-comes-late.test": {"A": ("198.51.100.118",)},
+        "mx.code-comes-late.test": {"A": ("198.51.100.119",)},
     },
     hosts={
-        ("198.51.100.118", 25): Smtp(),
+        ("198.51.100.119", 25): Smtp(),
     },
 )

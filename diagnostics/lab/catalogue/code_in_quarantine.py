@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "code-in-quarantine.test": {"MX": ("10 mx.code-in-quarantine.test.",)},
-        "mx.code-in-quarantine.test": {"A": ("198.51.100.122",)},
+        "mx.code-in-quarantine.test": {"A": ("198.51.100.123",)},
     },
     hosts={
-        ("198.51.100.122", 25): Smtp(),
+        ("198.51.100.123", 25): Smtp(),
     },
 )

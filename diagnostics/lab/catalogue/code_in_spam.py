@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "code-in-spam.test": {"MX": ("10 mx.code-in-spam.test.",)},
-        "mx.code-in-spam.test": {"A": ("198.51.100.121",)},
+        "mx.code-in-spam.test": {"A": ("198.51.100.122",)},
     },
     hosts={
-        ("198.51.100.121", 25): Smtp(),
+        ("198.51.100.122", 25): Smtp(),
     },
 )

@@ -22,9 +22,9 @@ scenario = Scenario(
     ),
     zone={
         "code-mail-blocklisted.test": {"MX": ("10 mx.code-mail-blocklisted.test.",)},
-        "mx.code-mail-blocklisted.test": {"A": ("198.51.100.133",)},
+        "mx.code-mail-blocklisted.test": {"A": ("198.51.100.134",)},
     },
     hosts={
-        ("198.51.100.133", 25): Smtp(),
+        ("198.51.100.134", 25): Smtp(),
     },
 )

@@ -1,8 +1,8 @@
-"""The service does not say that it keeps a list; its report about the code e-mail does."""
+"""The report about the code e-mail and the list of the service say the same."""
 
 from datetime import UTC, datetime, timedelta
 
-from diagnostics.domain import SendEvent, SendEventKind, Verdict
+from diagnostics.domain import SendEvent, SendEventKind, Suppression, SuppressionReason, Verdict
 from diagnostics.lab.behaviours import Smtp
 from diagnostics.lab.scenario import Scenario
 
@@ -15,6 +15,7 @@ scenario = Scenario(
     expects="suppressed.other",
     verdict=Verdict.CAUSE_FOUND,
     tier=1,
+    suppressed=(Suppression("postmark", SuppressionReason.UNSUBSCRIBE, ASKED - timedelta(days=3)),),
     events=(
         SendEvent(SendEventKind.QUEUED, ASKED, "sendgrid"),
         SendEvent(SendEventKind.REJECTED, ASKED + timedelta(seconds=1), "sendgrid", reject_reason="unsubscribed"),

@@ -22,9 +22,9 @@ scenario = Scenario(
     ),
     zone={
         "code-mail-rule.test": {"MX": ("10 mx.code-mail-rule.test.",)},
-        "mx.code-mail-rule.test": {"A": ("198.51.100.134",)},
+        "mx.code-mail-rule.test": {"A": ("198.51.100.135",)},
     },
     hosts={
-        ("198.51.100.134", 25): Smtp(),
+        ("198.51.100.135", 25): Smtp(),
     },
 )

@@ -21,9 +21,9 @@ scenario = Scenario(
     ),
     zone={
         "code-mail-slow.test": {"MX": ("10 mx.code-mail-slow.test.",)},
-        "mx.code-mail-slow.test": {"A": ("198.51.100.135",)},
+        "mx.code-mail-slow.test": {"A": ("198.51.100.136",)},
     },
     hosts={
-        ("198.51.100.135", 25): Smtp(),
+        ("198.51.100.136", 25): Smtp(),
     },
 )

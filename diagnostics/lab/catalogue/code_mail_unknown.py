@@ -7,7 +7,7 @@ from diagnostics.lab.behaviours import Smtp
 from diagnostics.lab.scenario import Scenario
 
 ASKED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-REPLY = "smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient anna@code-mail-unknown.test not found by SMTP address lookup"
+REPLY = "smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient anna@code-mail-unknown.test not found"
 
 scenario = Scenario(
     slug="code-mail-unknown",
@@ -22,9 +22,9 @@ scenario = Scenario(
     ),
     zone={
         "code-mail-unknown.test": {"MX": ("10 mx.code-mail-unknown.test.",)},
-        "mx.code-mail-unknown.test": {"A": ("198.51.100.132",)},
+        "mx.code-mail-unknown.test": {"A": ("198.51.100.133",)},
     },
     hosts={
-        ("198.51.100.132", 25): Smtp(),
+        ("198.51.100.133", 25): Smtp(),
     },
 )

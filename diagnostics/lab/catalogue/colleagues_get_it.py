@@ -25,9 +25,9 @@ scenario = Scenario(
     ),
     zone={
         "colleagues-get-it.test": {"MX": ("10 mx.colleagues-get-it.test.",)},
-        "mx.colleagues-get-it.test": {"A": ("198.51.100.123",)},
+        "mx.colleagues-get-it.test": {"A": ("198.51.100.124",)},
     },
     hosts={
-        ("198.51.100.123", 25): Smtp(),
+        ("198.51.100.124", 25): Smtp(),
     },
 )

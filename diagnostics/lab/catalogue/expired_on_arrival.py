@@ -22,9 +22,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "expired-on-arrival.test": {"MX": ("10 mx.expired-on-arrival.test.",)},
-        "mx.expired-on-arrival.test": {"A": ("198.51.100.109",)},
+        "mx.expired-on-arrival.test": {"A": ("198.51.100.110",)},
     },
     hosts={
-        ("198.51.100.109", 25): Smtp(),
+        ("198.51.100.110", 25): Smtp(),
     },
 )

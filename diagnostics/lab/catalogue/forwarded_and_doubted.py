@@ -26,9 +26,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "forwarded-and-doubted.test": {"MX": ("10 mx.forwarded-and-doubted.test.",)},
-        "mx.forwarded-and-doubted.test": {"A": ("198.51.100.114",)},
+        "mx.forwarded-and-doubted.test": {"A": ("198.51.100.115",)},
     },
     hosts={
-        ("198.51.100.114", 25): Smtp(),
+        ("198.51.100.115", 25): Smtp(),
     },
 )

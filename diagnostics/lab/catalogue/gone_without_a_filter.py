@@ -14,9 +14,9 @@ scenario = Scenario(
     customer_says="nowhere",
     zone={
         "gone-without-a-filter.test": {"MX": ("10 mx.gone-without-a-filter.test.",)},
-        "mx.gone-without-a-filter.test": {"A": ("198.51.100.131",)},
+        "mx.gone-without-a-filter.test": {"A": ("198.51.100.132",)},
     },
     hosts={
-        ("198.51.100.131", 25): Smtp(folder=Folder.NOWHERE),
+        ("198.51.100.132", 25): Smtp(folder=Folder.NOWHERE),
     },
 )

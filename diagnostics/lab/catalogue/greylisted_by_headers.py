@@ -21,9 +21,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "greylisted-by-headers.test": {"MX": ("10 mx.greylisted-by-headers.test.",)},
-        "mx.greylisted-by-headers.test": {"A": ("198.51.100.107",)},
+        "mx.greylisted-by-headers.test": {"A": ("198.51.100.108",)},
     },
     hosts={
-        ("198.51.100.107", 25): Smtp(),
+        ("198.51.100.108", 25): Smtp(),
     },
 )

@@ -8,15 +8,15 @@ scenario = Scenario(
     slug="held-by-barracuda",
     title="Taken by Barracuda, and nobody has found it",
     address="anna@held-by-barracuda.test",
-    expects="accepted.not-seen",
+    expects="held.by-filter",
     verdict=Verdict.LIKELY_CAUSE,
     sends_message=True,
     customer_says="nowhere",
     zone={
-        "held-by-barracuda.test": {"MX": ("10 d1-lab.ess.barracudanetworks.com.",)},
-        "d1-lab.ess.barracudanetworks.com": {"A": ("198.51.100.130",)},
+        "held-by-barracuda.test": {"MX": ("10 d3-lab.ess.barracudanetworks.com.",)},
+        "d3-lab.ess.barracudanetworks.com": {"A": ("198.51.100.131",)},
     },
     hosts={
-        ("198.51.100.130", 25): Smtp(folder=Folder.NOWHERE),
+        ("198.51.100.131", 25): Smtp(folder=Folder.NOWHERE),
     },
 )

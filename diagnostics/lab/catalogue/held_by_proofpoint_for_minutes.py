@@ -22,9 +22,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "held-by-proofpoint-for-minutes.test": {"MX": ("10 mx.held-by-proofpoint-for-minutes.test.",)},
-        "mx.held-by-proofpoint-for-minutes.test": {"A": ("198.51.100.108",)},
+        "mx.held-by-proofpoint-for-minutes.test": {"A": ("198.51.100.109",)},
     },
     hosts={
-        ("198.51.100.108", 25): Smtp(),
+        ("198.51.100.109", 25): Smtp(),
     },
 )

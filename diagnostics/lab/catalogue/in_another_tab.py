@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "in-another-tab.test": {"MX": ("10 mx.in-another-tab.test.",)},
-        "mx.in-another-tab.test": {"A": ("198.51.100.119",)},
+        "mx.in-another-tab.test": {"A": ("198.51.100.120",)},
     },
     hosts={
-        ("198.51.100.119", 25): Smtp(),
+        ("198.51.100.120", 25): Smtp(),
     },
 )

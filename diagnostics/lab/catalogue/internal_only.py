@@ -19,8 +19,8 @@ scenario = Scenario(
         ("198.51.100.83", 25): Smtp(
             replies={
                 SmtpStage.CONTENT: (
-                    "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required; the "
-                    "sender is outside of the organization"
+                    "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required; only "
+                    "colleagues may write to {recipient}"
                 )
             },
             greeting="Microsoft ESMTP MAIL Service ready",

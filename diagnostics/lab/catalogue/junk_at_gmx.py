@@ -22,9 +22,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "junk-at-gmx.test": {"MX": ("10 mx.junk-at-gmx.test.",)},
-        "mx.junk-at-gmx.test": {"A": ("198.51.100.112",)},
+        "mx.junk-at-gmx.test": {"A": ("198.51.100.113",)},
     },
     hosts={
-        ("198.51.100.112", 25): Smtp(),
+        ("198.51.100.113", 25): Smtp(),
     },
 )

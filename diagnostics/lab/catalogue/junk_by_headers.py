@@ -24,9 +24,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "junk-by-headers.test": {"MX": ("10 mx.junk-by-headers.test.",)},
-        "mx.junk-by-headers.test": {"A": ("198.51.100.110",)},
+        "mx.junk-by-headers.test": {"A": ("198.51.100.111",)},
     },
     hosts={
-        ("198.51.100.110", 25): Smtp(),
+        ("198.51.100.111", 25): Smtp(),
     },
 )

@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "moved-by-a-rule.test": {"MX": ("10 mx.moved-by-a-rule.test.",)},
-        "mx.moved-by-a-rule.test": {"A": ("198.51.100.120",)},
+        "mx.moved-by-a-rule.test": {"A": ("198.51.100.121",)},
     },
     hosts={
-        ("198.51.100.120", 25): Smtp(),
+        ("198.51.100.121", 25): Smtp(),
     },
 )

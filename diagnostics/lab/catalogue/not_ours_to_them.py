@@ -22,9 +22,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "not-ours-to-them.test": {"MX": ("10 mx.not-ours-to-them.test.",)},
-        "mx.not-ours-to-them.test": {"A": ("198.51.100.113",)},
+        "mx.not-ours-to-them.test": {"A": ("198.51.100.114",)},
     },
     hosts={
-        ("198.51.100.113", 25): Smtp(),
+        ("198.51.100.114", 25): Smtp(),
     },
 )

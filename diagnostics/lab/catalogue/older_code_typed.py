@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "older-code-typed.test": {"MX": ("10 mx.older-code-typed.test.",)},
-        "mx.older-code-typed.test": {"A": ("198.51.100.116",)},
+        "mx.older-code-typed.test": {"A": ("198.51.100.117",)},
     },
     hosts={
-        ("198.51.100.116", 25): Smtp(),
+        ("198.51.100.117", 25): Smtp(),
     },
 )

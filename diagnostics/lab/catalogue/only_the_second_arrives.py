@@ -16,9 +16,9 @@ scenario = Scenario(
     beside=("comparison.mail-server",),
     zone={
         "only-the-second-arrives.test": {"MX": ("10 mx.only-the-second-arrives.test.",)},
-        "mx.only-the-second-arrives.test": {"A": ("198.51.100.126",)},
+        "mx.only-the-second-arrives.test": {"A": ("198.51.100.127",)},
         "private.only-the-second-arrives.test": {"MX": ("10 mx.private.only-the-second-arrives.test.",)},
-        "mx.private.only-the-second-arrives.test": {"A": ("198.51.100.127",)},
+        "mx.private.only-the-second-arrives.test": {"A": ("198.51.100.128",)},
     },
-    hosts={("198.51.100.126", 25): Smtp(folder=Folder.NOWHERE), ("198.51.100.127", 25): Smtp()},
+    hosts={("198.51.100.127", 25): Smtp(folder=Folder.NOWHERE), ("198.51.100.128", 25): Smtp()},
 )

@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "passed-on-elsewhere.test": {"MX": ("10 mx.passed-on-elsewhere.test.",)},
-        "mx.passed-on-elsewhere.test": {"A": ("198.51.100.125",)},
+        "mx.passed-on-elsewhere.test": {"A": ("198.51.100.126",)},
     },
     hosts={
-        ("198.51.100.125", 25): Smtp(),
+        ("198.51.100.126", 25): Smtp(),
     },
 )

@@ -16,6 +16,6 @@ scenario = Scenario(
         "mx.refused-in-riddles.test": {"A": ("198.51.100.105",)},
     },
     hosts={
-        ("198.51.100.105", 25): Smtp(replies={SmtpStage.RCPT: "571 The owl does not fly tonight, ask the miller"}),
+        ("198.51.100.105", 25): Smtp(replies={SmtpStage.RCPT: "599 The owl does not fly tonight, ask the miller"}),
     },
 )

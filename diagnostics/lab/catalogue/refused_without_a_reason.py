@@ -1,4 +1,4 @@
-"""A code and a word that say nothing."""
+"""A code and a word that say nothing: some rule of theirs, likely."""
 
 from diagnostics.domain import SmtpStage, Verdict
 from diagnostics.lab.behaviours import Smtp
@@ -8,7 +8,7 @@ scenario = Scenario(
     slug="refused-without-a-reason",
     title="Their server refuses and does not say why",
     address="anna@refused-without-a-reason.test",
-    expects="refused.unclear",
+    expects="policy.refused",
     verdict=Verdict.LIKELY_CAUSE,
     sends_message=True,
     zone={

@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "shared-mailbox.test": {"MX": ("10 mx.shared-mailbox.test.",)},
-        "mx.shared-mailbox.test": {"A": ("198.51.100.124",)},
+        "mx.shared-mailbox.test": {"A": ("198.51.100.125",)},
     },
     hosts={
-        ("198.51.100.124", 25): Smtp(),
+        ("198.51.100.125", 25): Smtp(),
     },
 )

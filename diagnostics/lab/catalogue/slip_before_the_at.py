@@ -12,6 +12,7 @@ scenario = Scenario(
     company_id="100200",
     tier=1,
     expects="address.not-on-file",
+    beside=("address.near-match",),
     verdict=Verdict.CAUSE_FOUND,
     on_file=(OnFile("100200", "annah@slip-before-the-at.test"), OnFile("100200", "office@slip-before-the-at.test")),
     zone={

@@ -24,9 +24,9 @@ scenario = Scenario(
     reports=(headers_of_timeclock(TEXT),),
     zone={
         "tagged-by-barracuda.test": {"MX": ("10 mx.tagged-by-barracuda.test.",)},
-        "mx.tagged-by-barracuda.test": {"A": ("198.51.100.111",)},
+        "mx.tagged-by-barracuda.test": {"A": ("198.51.100.112",)},
     },
     hosts={
-        ("198.51.100.111", 25): Smtp(),
+        ("198.51.100.112", 25): Smtp(),
     },
 )

@@ -13,10 +13,10 @@ scenario = Scenario(
     sends_message=True,
     zone={
         "too-many-forwards.test": {"MX": ("10 mx.too-many-forwards.test.",)},
-        "mx.too-many-forwards.test": {"A": ("198.51.100.106",)},
+        "mx.too-many-forwards.test": {"A": ("198.51.100.107",)},
     },
     hosts={
-        ("198.51.100.106", 25): Smtp(
+        ("198.51.100.107", 25): Smtp(
             replies={SmtpStage.CONTENT: "550 5.4.14 Hop count exceeded - possible mail loop ATTR34"},
             greeting="Microsoft ESMTP MAIL Service ready",
         ),

@@ -17,9 +17,9 @@ scenario = Scenario(
     ),
     zone={
         "typed-too-late.test": {"MX": ("10 mx.typed-too-late.test.",)},
-        "mx.typed-too-late.test": {"A": ("198.51.100.115",)},
+        "mx.typed-too-late.test": {"A": ("198.51.100.116",)},
     },
     hosts={
-        ("198.51.100.115", 25): Smtp(),
+        ("198.51.100.116", 25): Smtp(),
     },
 )

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from diagnostics import lab
 from diagnostics.lab import noise, trial
 from diagnostics.lab.scenario import Scenario
-from diagnostics.models import Case, LimitHit
+from diagnostics.models import Case, LimitHit, MailStop, SenderEvent
 from portal import embedded
 from portal.stack import free_port, running
 from portal.supervisor import ProcessEnded
@@ -38,10 +38,12 @@ class Command(BaseCommand):
         outcomes = []
         for scenarios, options_of_lab in self._passes(chosen, plain):
             try:
-                with running(free_port(), lab=options_of_lab):
-                    Case.objects.all().delete()
-                    LimitHit.objects.all().delete()
-                    for outcome in trial.play(scenarios, settings.LAB_STATE.parent / "mail"):
+                port = free_port()
+                with running(port, lab=options_of_lab):
+                    for table in (Case, LimitHit, SenderEvent, MailStop):
+                        table.objects.all().delete()
+                    mail = settings.LAB_STATE.parent / "mail"
+                    for outcome in trial.play(scenarios, site=f"http://127.0.0.1:{port}", mail=mail):
                         outcomes.append(outcome)
                         self._print(outcome)
             except (ProcessEnded, embedded.EmbeddedError, TimeoutError) as failed:
@@ -61,6 +63,8 @@ class Command(BaseCommand):
         sign = "ok" if outcome.right else "WRONG"
         noises = f"  [{', '.join(scenario.noises)}]" if scenario.noises else ""
         self.stdout.write(f"{sign:5} {scenario.slug:34} {expected:28} {named:40} {outcome.seconds:5.1f} s{noises}")
+        if not outcome.right and outcome.unanswered:
+            self.stdout.write(f"      could not check {', '.join(outcome.unanswered)}")
 
     def _finish(self, outcomes: list[trial.Outcome]) -> None:
         total = trial.score(outcomes)

@@ -46,7 +46,7 @@ BY_TAG = {
 async def test_every_scenario_gets_what_it_expects_and_no_other_is_accused() -> None:
     async with directory.serving(scenarios()) as url:
         asked = HttpDirectory(url)
-        for act in scenarios():
+        for act in [one for one in scenarios() if "directory" not in one.records_down]:
             address = parse_address(act.address, extra_suffixes=configured.EXTRA_SUFFIXES)
             found = await asked.look_up(Target(address, vendor("timeclock"), act.company_id))
             expected = BY_TAG.get(act.expects, Membership.ADMINISTRATOR) if act.on_file else Membership.ADMINISTRATOR

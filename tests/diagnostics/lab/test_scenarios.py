@@ -4,23 +4,58 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from diagnostics import registry
 from diagnostics.domain import Verdict
 from diagnostics.lab import neighbourhood, scenarios
 from diagnostics.lab.behaviours import NameBehaviour
 from diagnostics.lab.scenario import Records, Scenario
 from diagnostics.registry import modules_of
+from diagnostics.replies.causes import DEFERRAL, MAILBOX, REFUSAL, SPACE
 
 DOCUMENTATION = [
     ip_network(network) for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 ]
-UNREACHABLE_ON_PURPOSE = {"mx-private-address"}
+UNREACHABLE_ON_PURPOSE = {"mx-private-address", "open-private-and-silent"}
+NOTES = {
+    "address.disposable",
+    "address.role",
+    "filter.forwarder",
+    "filter.gateway",
+    "headers.not-ours",
+    "mx.alias",
+    "mx.partly-dead",
+    "our.article-drift",
+    "tls.policy-unreadable",
+}
+"""Worth knowing, never a problem."""
+NEVER_FIRST = {
+    "address.near-match": "comes with a proof that the address is not on file",
+    "comparison.mail-server": "comes with what the first mailbox's server or its owner said",
+    "our.host-down": "by itself a note: what a run has seen of our hosts is newer, and told by itself",
+}
 every_scenario = pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.slug)
 
 
 def test_there_are_enough_and_each_file_is_named_after_its_scenario() -> None:
     files = sorted(module.rpartition(".")[2].replace("_", "-") for module in modules_of("diagnostics.lab.catalogue"))
     assert [scenario.slug for scenario in scenarios()] == files
-    assert len(files) >= 22
+
+
+def test_there_are_enough_of_each_kind() -> None:
+    kinds = Counter("ill" if scenario.expects else scenario.verdict for scenario in scenarios())
+    assert kinds["ill"] >= 60
+    assert kinds[Verdict.NOTHING_FOUND] >= 20
+    assert kinds[Verdict.INCONCLUSIVE] >= 10
+
+
+def test_every_tag_that_may_be_a_problem_comes_first_in_some_scenario() -> None:
+    emitted = {tag for check in registry.checks() for tag in check.emits}
+    assert {scenario.expects for scenario in scenarios()} - {""} == emitted - NOTES - set(NEVER_FIRST)
+
+
+def test_every_reason_of_a_refusal_is_given_in_two_servers_words() -> None:
+    told = Counter(scenario.expects for scenario in scenarios() if scenario.sends_message or scenario.events)
+    assert {tag for tag in MAILBOX | SPACE | DEFERRAL | REFUSAL if told[tag] < 2} == set()
 
 
 def test_every_verdict_occurs() -> None:

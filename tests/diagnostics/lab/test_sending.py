@@ -26,6 +26,7 @@ from diagnostics.lab import scenarios
 from diagnostics.lab.scenario import Scenario
 from diagnostics.lab.sending import TOKEN, serving, webhook_payloads
 from diagnostics.lab.serve import Lab
+from diagnostics.lab.trial import SOMEBODY_ELSE
 from diagnostics.models import SenderEvent
 from diagnostics.remedies import remedies
 from diagnostics.sending import Release, Silent, configured_services, look_up_everywhere
@@ -59,6 +60,7 @@ def judged(*observations: object) -> Diagnosis:
 
 @pytest.mark.parametrize("scenario", OURS, ids=lambda one: one.slug)
 def test_the_records_name_the_cause(db, client: Client, settings: LazySettings, scenario: Scenario) -> None:
+    reported(SOMEBODY_ELSE, client, settings)
     reported(scenario, client, settings)
     history = history_of(scenario.address, code_lifetime=600)
     diagnosis = judged(history, async_to_sync(listed)(scenario))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnostics.domain import SmtpStage, Verdict
@@ -6,6 +8,7 @@ from diagnostics.lab.behaviours import Smtp
 from diagnostics.lab.noise import NOISES, dead_ipv6, noisy, one_dead_host, slow_banner, slow_names, wordy
 from diagnostics.lab.scenario import Scenario
 from diagnostics.lab.trial import Outcome, score
+from diagnostics.replies.causes import cause_of
 
 FULL = Scenario(
     slug="full",
@@ -82,6 +85,31 @@ def test_refusals_get_wordy_and_end_with_the_point() -> None:
     assert all(line.startswith("452-4.2.2 ") for line in lines[:-1])
     assert lines[-1] == "452 4.2.2 Try again"
     assert len(lines) == 5
+
+
+@pytest.mark.parametrize("scenario", [one for one in scenarios() if wordy(one)], ids=lambda one: one.slug)
+def test_more_words_leave_the_cause_as_it_is(scenario: Scenario) -> None:
+    harder = wordy(scenario)
+    assert harder
+    for where, server in harder.hosts.items():
+        plain = scenario.hosts[where]
+        if isinstance(server, Smtp) and isinstance(plain, Smtp):
+            for stage, reply in server.replies.items():
+                assert cause_of(joined(reply)).tag == cause_of(joined(plain.replies[stage])).tag
+
+
+def joined(reply: str) -> str:
+    """As our client hands it on: the code once, then every line's text."""
+    first, *others = reply.splitlines()
+    return "\n".join((first, *(line[4:] for line in others)))
+
+
+def test_what_must_stand_beside_the_cause_is_among_the_three() -> None:
+    with_another = replace(FULL, beside=("comparison.mail-server",))
+    assert outcome(with_another, Verdict.CAUSE_FOUND, "mailbox.full", "comparison.mail-server").right
+    alone = outcome(with_another, Verdict.CAUSE_FOUND, "mailbox.full")
+    assert not alone.right
+    assert score([alone]).top3 == 0
 
 
 def test_the_other_noises() -> None:

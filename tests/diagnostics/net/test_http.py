@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 
 from diagnostics.net.http import HttpAnswer, HttpFailed, HttpLimits, ask, base_url
@@ -67,6 +69,14 @@ async def test_a_redirect_is_not_followed() -> None:
 async def test_beyond_a_limit_there_is_no_answer(reply: Reply, limits: HttpLimits) -> None:
     with Service({ROOT: reply}) as server, pytest.raises(HttpFailed):
         await ask("GET", f"{server.url}/", limits=limits)
+
+
+@pytest.mark.parametrize("key", ["s3cret\n", "s3cret ", "s3crét"], ids=["line end", "blank", "letter"])
+async def test_a_key_that_no_header_can_carry_is_not_named(key: str) -> None:
+    with Service({}) as server, pytest.raises(HttpFailed) as caught:
+        await ask("GET", f"{server.url}/", headers={"Authorization": f"Bearer {key}"})
+    assert "s3cr" not in "".join(traceback.format_exception(caught.value))
+    assert server.requests == []
 
 
 async def test_proxies_of_the_environment_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

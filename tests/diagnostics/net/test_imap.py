@@ -6,6 +6,8 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -124,6 +126,33 @@ def test_a_server_that_says_nothing_ends_in_time(monkeypatch: pytest.MonkeyPatch
         url = MailboxUrl.parse(f"imap://user:secret@127.0.0.1:{silent.getsockname()[1]}/")
         with pytest.raises(MailboxAway, match="TimeoutError"), opened(url):
             pass
+
+
+def test_a_server_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap, "CUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as endless, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(_trickle, endless)
+        url = MailboxUrl.parse(f"imap://user:secret@127.0.0.1:{endless.getsockname()[1]}/")
+        with pytest.raises(MailboxAway), opened(url):
+            pass
+        assert serving.result(5)
+
+
+def _trickle(server: socket.socket) -> bool:
+    """Promises a gigabyte at the login and sends it a byte at a time; true once the other side is gone."""
+    connection, _ = server.accept()
+    with connection, suppress(ConnectionError):
+        connection.sendall(b"* OK ready\r\n")
+        tag = connection.recv(1000).split()[0]
+        connection.sendall(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK\r\n* LIST () {1000000000}\r\n")
+        connection.settimeout(0.05)
+        for _ in range(100):
+            with suppress(TimeoutError):
+                if connection.recv(1000) == b"":
+                    return True
+            connection.sendall(b"x")
+        return False
+    return True
 
 
 def test_a_server_that_is_not_there_is_said() -> None:

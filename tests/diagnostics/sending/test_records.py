@@ -57,6 +57,24 @@ def test_without_any_event_nobody_is_connected() -> None:
     assert caught.value.gap is Gap.NOT_SET_UP
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_came_back_for_others_does_not_tell_that_we_would_have_heard() -> None:
+    returned = SendEvent(SendEventKind.BOUNCED, timezone.now(), "bounce", "<made-up@example.net>")
+    take_in([Told("bert@example.org", returned)])
+    with pytest.raises(NotApplicable):
+        asyncio.run(ConfiguredRecords().events(TARGET))
+    take_in([told(SendEventKind.DELIVERED, ago=timedelta(days=2), address="carl@example.org")])
+    assert asyncio.run(ConfiguredRecords().events(TARGET)).others_ended == 0
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\x00", "<" + "x" * 300 + ">"], ids=["half a pair", "nul", "long"])
+def test_a_name_that_cannot_be_stored_is_kept_as_far_as_it_can(db, name: str) -> None:
+    event = told(SendEventKind.DELIVERED, ago=timedelta(minutes=1), name=name)
+    take_in([event])
+    take_in([event])
+    assert len(SenderEvent.objects.get().message_id) in (1, 200)
+
+
 def test_old_events_are_forgotten(db) -> None:
     take_in([told(SendEventKind.QUEUED, ago=timedelta(days=31)), told(SendEventKind.SENT, ago=timedelta(days=29))])
     assert forget_old() == 1

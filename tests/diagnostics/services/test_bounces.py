@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -103,6 +105,14 @@ def test_a_code_that_came_back_is_an_event_of_the_address(case: Case) -> None:
     assert (event.service, event.kind, event.address) == ("bounce", "bounced", "anna@example.org")
     assert event.test_message is None
     assert not reports(message)
+
+
+def test_a_quoted_name_that_cannot_be_looked_for_is_no_obstacle(case: Case) -> None:
+    _, envelope = send(case)
+    raw = returned(UNKNOWN, envelope, sender="codes@example.com")
+    raw = re.sub(rb"(?im)^message-id:.*$", rb"Message-ID: <\\ud800\\x00@example.org>", raw)
+    raw = re.sub(rb"(?im)^(content-type: (?:text|message)/rfc822[^\r\n;]*).*$", rb"\1; charset=unicode_escape", raw)
+    assert take_in(raw).recipients == 1
 
 
 def test_what_comes_back_from_behind_a_forward_names_no_other_mailbox(case: Case) -> None:
