@@ -38,6 +38,8 @@ SCANNER = re.compile(
 )
 DISPROVED = ("mx.unreachable", "mailbox.unknown", "mailbox.disabled", "domain.not-served")
 """What cannot be where their server took a code e-mail just now."""
+BOUNCES = "bounce"
+"""The service of events that came as returned mail."""
 SUPPRESSED = {
     SuppressionReason.BOUNCE: "suppressed.bounce",
     SuppressionReason.COMPLAINT: "suppressed.complaint",
@@ -166,9 +168,12 @@ def _too_late(message: list[SendEvent], took: timedelta, domain: str) -> Iterato
 
 
 def _refused(event: SendEvent, domain: str, *, fresh: bool) -> Finding:
-    """Their server's words about a real code e-mail, judged as those about a test message."""
+    """Their server's words about a real code e-mail, judged as those about a test message.
+
+    A bounce that names no message of ours may come from anybody: a hint at most.
+    """
     named = cause_of(event.reply, domain=domain, host=event.mta)
-    finding = proves if named.understood and fresh else hints
+    finding = proves if named.understood and fresh and event.service != BOUNCES else hints
     return finding(named.tag, reply=event.reply, host=event.mta, domain=domain, **named.facts)
 
 

@@ -25,8 +25,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from diagnostics.addresses import normalise_for_limits
-from diagnostics.domain import Address, SendOutcome, Transmission, Vantage
+from diagnostics.domain import Address, SendEvent, SendEventKind, SendOutcome, Transmission, Vantage
 from diagnostics.models import Case, MailStop, MessageState, Purpose, TestMessage
+from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import (
     ComparisonAnswer,
     ComparisonCodeTyped,
@@ -38,6 +39,7 @@ from diagnostics.probes.test_message import (
     Whereabouts,
 )
 from diagnostics.replies import Group, classify
+from diagnostics.replies.stops import stopped_by
 from diagnostics.services import events, limits, return_path
 from diagnostics.services.cases import announce_work
 from diagnostics.services.runs import report, seen_of
@@ -143,6 +145,10 @@ def finish_message(message_pk: int, transmission: Transmission) -> None:
         )
         if message is None or message.state != MessageState.SENDING or message.sent_at is None:
             return
+        stop = _stop_by_service(transmission)
+        if stop:
+            # Who is on the service's list got mail before: at tier 0 such a message looks like any other.
+            transmission = Transmission(SendOutcome.RELAYED, transmission.via, service_id=transmission.service_id)
         message.state = _STATES[transmission.outcome]
         message.lease_until, message.finished_at = None, timezone.now()
         message.next_try_at = _next_try(message, transmission)
@@ -162,7 +168,19 @@ def finish_message(message_pk: int, transmission: Transmission) -> None:
                 code_lifetime=vendor(message.case.vendor).code_lifetime,
             ),
         )
+        if stop and message.purpose == Purpose.PRIMARY:
+            report(message, TestMessageStopped(stop))
     events.adopt(message)
+
+
+def _stop_by_service(transmission: Transmission) -> SendEvent | None:
+    """What our own sending service or relay said, where it refused because of its list; None for all else."""
+    if transmission.host or transmission.outcome is not SendOutcome.REFUSED:
+        return None
+    reply = str(transmission.decisive or "")
+    kind = SendEventKind.BOUNCED if reply else SendEventKind.REJECTED
+    said = SendEvent(kind, timezone.now(), transmission.via, reply=reply)
+    return said if stopped_by(said) else None
 
 
 def requeue_due() -> int:

@@ -10,6 +10,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from diagnostics.domain import Evidence
+from diagnostics.registry import tier_of
+from diagnostics.services.runs import diagnosis_of
 from portal.wizard.casefile import CaseFile
 from portal.wizard.causes import causes
 from portal.wizard.details import ExactReply, replies_of
@@ -32,8 +35,12 @@ def link_to(token: str) -> str:
 
 
 def letter(file: CaseFile, link: str) -> Letter:
-    """What the customer sends to IT; it names no mailbox. The link comes early, where no mail program cuts it off."""
-    file = replace(file, masked=True)
+    """What the customer sends to IT; it names no mailbox, and nothing of our records.
+
+    The link comes early, where no mail program cuts it off.
+    """
+    public = Evidence(seen for seen in file.evidence if tier_of(seen.kind) == 0)
+    file = replace(file, masked=True, tier=0, evidence=public, diagnosis=file.diagnosis and diagnosis_of(file.run, 0))
     found = causes(file)
     subject = _("E-mail from %(vendor)s does not reach us (%(reference)s)") % {
         "vendor": file.vendor.name,

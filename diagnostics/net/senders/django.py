@@ -82,7 +82,8 @@ class DjangoBackend:
                 raise
             return _transmission(SendOutcome.UNREACHABLE, "the sending service cannot send such a message")
         except AnymailRecipientsRefused:
-            return _transmission(SendOutcome.UNREACHABLE, "the sending service does not send to this recipient")
+            # No words: why it does not send there tells of earlier mail, see `services.messages`.
+            return _transmission(SendOutcome.REFUSED)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as problem:
             replies = _replies(problem)
             code = replies[-1].code if replies else 0

@@ -16,7 +16,7 @@ from diagnostics.models import Case, LinkKind, Purpose, TestMessage
 from diagnostics.probes.pasted_headers import PastedHeaders, pasted
 from diagnostics.probes.test_message import ComparisonAnswer, MailboxAnswer, Whereabouts
 from diagnostics.services.cases import link_of, mint_link, start_run
-from diagnostics.services.limits import LimitReached
+from diagnostics.services.limits import TOLD_BY_CASE, LimitReached, take
 from diagnostics.services.messages import (
     MailStopped,
     TooManyCodes,
@@ -123,6 +123,7 @@ def whereabouts(request: HttpRequest, case: Case) -> HttpResponse:
         return _page(request, case, Problem(nowhere), sent={("where", purpose): form})
     where = Whereabouts(form.cleaned_data["where"])
     if where is not _said_before(message):
+        take([(TOLD_BY_CASE, case.reference)])
         answer_whereabouts(message, where)
     return _back(request, case, purpose)
 
@@ -137,6 +138,7 @@ def answer(request: HttpRequest, case: Case) -> HttpResponse:
         return case_page(request, case, problems=problems_of(form), sent=form)
     run = case.runs.order_by("-number")[0]
     if evidence_of(run).get(type(form.observation)) != form.observation:
+        take([(TOLD_BY_CASE, case.reference)])
         report_to(run, form.observation)
     return _see_other(reverse("wizard:case", args=[case.reference]))
 
@@ -151,6 +153,7 @@ def headers(request: HttpRequest, case: Case) -> HttpResponse:
     _article, vendor = content_for(case)
     observation = pasted(form.cleaned_data["headers"], vendor, [sender_of(case)])
     if evidence_of(run).get(PastedHeaders) != observation:
+        take([(TOLD_BY_CASE, case.reference)])
         report_to(run, observation)
     return _see_other(f"{_url(case, _section(request, case, 'headers'))}#headers")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -213,3 +214,8 @@ def test_no_history_makes_it_raise_and_the_order_does_not_matter(events: list[Se
     luck.shuffle(shuffled)
     known = said(code_mail_was_sent(history(*events, begun=1), None, None))
     assert said(code_mail_was_sent(history(*shuffled, begun=1), None, None)) == known
+
+
+def test_a_bounce_that_anybody_may_have_written_proves_nothing() -> None:
+    forged = replace(event(K.BOUNCED, 2, reply=FULL), service="bounce")
+    assert said(code_mail_was_sent(history(forged), None, None)) == [("mailbox.full", H)]

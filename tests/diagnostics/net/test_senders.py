@@ -449,9 +449,9 @@ async def test_a_service_that_can_do_nothing_with_the_message_has_sent_nothing()
     assert sent.outcome is SendOutcome.UNREACHABLE
 
 
-async def test_a_service_that_does_not_send_to_the_address_has_sent_nothing(mailoutbox) -> None:
+async def test_a_service_that_does_not_send_to_the_address_says_no_more_than_that(mailoutbox) -> None:
     sent = await DjangoBackend(f"{__name__}.Suppressing").send(WRITTEN, FROM, ANNA)
-    assert (sent.outcome, sent.replies) == (SendOutcome.UNREACHABLE, ())
+    assert (sent.outcome, sent.replies, sent.detail) == (SendOutcome.REFUSED, (), "")
 
 
 class Service(anymail_test.EmailBackend):  # type: ignore[misc]

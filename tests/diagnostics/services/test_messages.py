@@ -13,6 +13,7 @@ from hypothesis.extra.django import TestCase
 from diagnostics.articles import article
 from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Transmission
 from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, Run, TestMessage
+from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import PutOff, TestMessageReport, Whereabouts
 from diagnostics.services import limits, messages
 from diagnostics.services.cases import Report, open_case, start_run
@@ -305,3 +306,31 @@ class AnySubmissions(TestCase):
                 continue
         for name in "ab":
             assert TestMessage.objects.filter(address__startswith=name).count() <= 3
+
+
+LISTED = SmtpReply(SmtpStage.RCPT, 554, "5.7.1 Address is on the suppression list for your account")
+
+
+@pytest.mark.parametrize("replies", [(), (LISTED,)], ids=["without a word", "with its words"])
+def test_what_the_service_s_own_list_stopped_looks_like_any_other_message_to_the_public(
+    case: Case, replies: tuple[SmtpReply, ...]
+) -> None:
+    """Who is on that list got mail before: at tier 0 nothing may tell."""
+    message = ask(case)
+    assert claim_message(message.pk)
+    finish_message(message.pk, Transmission(SendOutcome.REFUSED, "django", replies=replies))
+    message.refresh_from_db()
+    run = case.runs.get()
+    assert message.state == MessageState.RELAYED
+    assert evidence_of(run, 0)[TestMessageReport].transmission == Transmission(SendOutcome.RELAYED, "django")
+    assert evidence_of(run, 0).get(TestMessageStopped) is None
+    assert evidence_of(run)[TestMessageStopped]
+
+
+def test_a_refusal_of_our_relay_for_another_reason_is_told(case: Case) -> None:
+    message = ask(case)
+    assert claim_message(message.pk)
+    full = SmtpReply(SmtpStage.RCPT, 552, "5.2.2 mailbox full")
+    finish_message(message.pk, Transmission(SendOutcome.REFUSED, "django", replies=(full,)))
+    message.refresh_from_db()
+    assert message.state == MessageState.REFUSED

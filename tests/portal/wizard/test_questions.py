@@ -1,12 +1,14 @@
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from diagnostics.asking import QUESTIONS
 from diagnostics.models import Case, ObservationRecord
 from diagnostics.probes.customer_answers import CodeArrival, CodeArrivalAnswer
+from diagnostics.services.limits import TOLD_BY_CASE
 from diagnostics.services.runs import diagnosis_of, evidence_of
 from portal.wizard.casefile import content_for
 from portal.wizard.questions import ASKED, CHOICES
@@ -95,3 +97,11 @@ def test_every_form_of_a_case_s_pages_can_be_sent(owner: Client, case: Case) -> 
         page = owner.get(url).content.decode()
         for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
             assert "csrfmiddlewaretoken" in form, f"{url}: {form[:120]}"
+
+
+def test_answers_have_a_limit_because_every_one_is_kept(owner: Client, case: Case) -> None:
+    finish(case)
+    with time_machine.travel("2026-03-02T10:00:00Z", tick=False):
+        for number in range(TOLD_BY_CASE.count):
+            assert answer(owner, case, "code", ("nothing", "late")[number % 2]).status_code == 303
+        assert answer(owner, case, "code", "works").status_code == 429

@@ -21,6 +21,9 @@ from diagnostics.probes.domain_proof import DomainProof
 from diagnostics.services import runs
 from diagnostics.services.cases import mint_link
 from diagnostics.services.domain_proof import record_text
+from portal.wizard.casefile import read
+from portal.wizard.causes import causes
+from portal.wizard.for_it import letter
 from tests.portal.wizard.conftest import AT, finish, give, opened
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +236,13 @@ class TestProofOfTheDomain:
         poll = owner.get(url(case), headers=HTMX | {"If-None-Match": etag})
         assert "This address is on the account, but it may not receive codes." in poll.content.decode()
         assert "Prove that the domain" not in owner.get(url(case)).content.decode()
+
+
+def test_the_letter_to_it_says_nothing_of_our_records(client: Client) -> None:
+    case = opened(tier=1)
+    give(client, case)
+    for name in ProbeGroup:
+        work(case, name, *([matched(Membership.NOT_ON_FILE)] if name is ProbeGroup.RECORDS else []))
+    file = read(case)
+    assert "address.not-on-file" in [cause.tag for cause in causes(file)]
+    assert "not on the account" not in letter(file, "https://portal.example.org/it/x/").body
