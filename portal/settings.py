@@ -37,6 +37,25 @@ def _words(name: str) -> list[str]:
     return [word for part in env.str(name, "").split(",") if (word := part.strip())]
 
 
+_DOMAIN = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})\.)+[A-Za-z0-9-]{2,63}"
+
+
+def _zones(name: str, default: list[str]) -> list[str]:
+    """Comma separated names of DNS zones."""
+    zones = _words(name) or default
+    if not all(re.fullmatch(_DOMAIN, zone) for zone in zones):
+        raise ImproperlyConfigured(f"{name} must be domain names, comma separated")
+    return zones
+
+
+def _key(name: str) -> str:
+    """A key or token as it goes into a header: what is pasted with it at its ends is taken off. Never said aloud."""
+    key = env.str(name, "").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ImproperlyConfigured(f"{name} must be printable ASCII without blanks")
+    return key
+
+
 def _number(name: str, default: int) -> int:
     return env.int(name) if env.str(name, "") else default
 
@@ -372,7 +391,7 @@ if TEST_MESSAGE_SENDER == "django" and not env.str("EMAIL_URL", ""):
 DIRECTORY = env.str("DIRECTORY", "")
 """A module of `diagnostics/directory`: `database` (imported) or `http`; empty: none, and in the lab the lab's own."""
 DIRECTORY_URL = env.str("DIRECTORY_URL", "").strip()
-DIRECTORY_TOKEN = env.str("DIRECTORY_TOKEN", "")
+DIRECTORY_TOKEN = _key("DIRECTORY_TOKEN")
 if DIRECTORY and not (
     DIRECTORY.isidentifier() and DIRECTORY[0] != "_" and (BASE_DIR / f"diagnostics/directory/{DIRECTORY}.py").is_file()
 ):
@@ -388,8 +407,6 @@ if DIRECTORY_URL:
         raise ImproperlyConfigured(
             "DIRECTORY_URL must begin with https:// unless it names this very machine, and hold no password"
         )
-if not DIRECTORY_TOKEN.isascii() or not DIRECTORY_TOKEN.isprintable():
-    raise ImproperlyConfigured("DIRECTORY_TOKEN must be printable ASCII")
 
 # --- Sending services: what they report (webhooks), and their lists of suppressed addresses ---
 
@@ -397,7 +414,7 @@ HOOK_SECRET = env.str("HOOK_SECRET", "") or ("lab:lab" if LAB else "")
 """`user:password` that sending services show when they report events; without it they cannot report."""
 if HOOK_SECRET and (":" not in HOOK_SECRET or (len(HOOK_SECRET) < 20 and not LAB)):
     raise ImproperlyConfigured("HOOK_SECRET must look like user:password and have at least 20 characters")
-MAILGUN_SIGNING_KEY = env.str("MAILGUN_SIGNING_KEY", "")
+MAILGUN_SIGNING_KEY = _key("MAILGUN_SIGNING_KEY")
 SENDGRID_VERIFICATION_KEY = env.str("SENDGRID_VERIFICATION_KEY", "")
 
 _KEYS_OF_SERVICE = {
@@ -411,9 +428,9 @@ SENDING_SERVICES = _words("SENDING_SERVICES")
 for _service in SENDING_SERVICES:
     if _service not in _KEYS_OF_SERVICE:
         raise ImproperlyConfigured(f"SENDING_SERVICES: {_service!r} is none of {', '.join(_KEYS_OF_SERVICE)}")
-    for _key in _KEYS_OF_SERVICE[_service]:
-        if not env.str(_key, ""):
-            raise ImproperlyConfigured(f"SENDING_SERVICES={_service} needs {_key}")
+    for _needed in _KEYS_OF_SERVICE[_service]:
+        if not env.str(_needed, ""):
+            raise ImproperlyConfigured(f"SENDING_SERVICES={_service} needs {_needed}")
 
 
 def _service_url(name: str, default: str) -> str:
@@ -425,17 +442,21 @@ def _service_url(name: str, default: str) -> str:
     return url
 
 
-AWS_ACCESS_KEY_ID = env.str("AWS_ACCESS_KEY_ID", "")
-AWS_SECRET_ACCESS_KEY = env.str("AWS_SECRET_ACCESS_KEY", "")
-AWS_REGION = env.str("AWS_REGION", "")
+AWS_ACCESS_KEY_ID = _key("AWS_ACCESS_KEY_ID")
+AWS_SECRET_ACCESS_KEY = _key("AWS_SECRET_ACCESS_KEY")
+AWS_REGION = _key("AWS_REGION")
+if AWS_REGION and not re.fullmatch("[a-z0-9-]{1,32}", AWS_REGION):
+    raise ImproperlyConfigured("AWS_REGION must look like eu-central-1")
 AMAZON_SES_URL = _service_url("AMAZON_SES_URL", "")
-MAILGUN_API_KEY = env.str("MAILGUN_API_KEY", "")
-MAILGUN_DOMAIN = env.str("MAILGUN_DOMAIN", "")
+MAILGUN_API_KEY = _key("MAILGUN_API_KEY")
+MAILGUN_DOMAIN = _key("MAILGUN_DOMAIN")
+if MAILGUN_DOMAIN and not re.fullmatch(_DOMAIN, MAILGUN_DOMAIN):
+    raise ImproperlyConfigured("MAILGUN_DOMAIN must look like mg.example.org")
 MAILGUN_BASE = _service_url("MAILGUN_BASE", "https://api.mailgun.net")
-POSTMARK_SERVER_TOKEN = env.str("POSTMARK_SERVER_TOKEN", "")
+POSTMARK_SERVER_TOKEN = _key("POSTMARK_SERVER_TOKEN")
 POSTMARK_STREAM = env.str("POSTMARK_STREAM", "") or "outbound"
 POSTMARK_URL = _service_url("POSTMARK_URL", "https://api.postmarkapp.com")
-SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", "")
+SENDGRID_API_KEY = _key("SENDGRID_API_KEY")
 SENDGRID_URL = _service_url("SENDGRID_URL", "https://api.sendgrid.com")
 
 # --- Our own side ---
@@ -444,13 +465,10 @@ HEALTH_EVERY = _number("HEALTH_EVERY", 300)
 """Seconds between two looks at the vendors' own records, blocklists and hosts."""
 if HEALTH_EVERY < 60:
     raise ImproperlyConfigured("HEALTH_EVERY must be at least 60 seconds: one look may take that long")
-HEALTH_BLOCKLISTS = _words("HEALTH_BLOCKLISTS") or [
-    "zen.spamhaus.org",
-    "bl.spamcop.net",
-    "b.barracudacentral.org",
-    "psbl.surriel.com",
-]
-HEALTH_DOMAIN_BLOCKLISTS = _words("HEALTH_DOMAIN_BLOCKLISTS") or ["dbl.spamhaus.org"]
+HEALTH_BLOCKLISTS = _zones(
+    "HEALTH_BLOCKLISTS", ["zen.spamhaus.org", "bl.spamcop.net", "b.barracudacentral.org", "psbl.surriel.com"]
+)
+HEALTH_DOMAIN_BLOCKLISTS = _zones("HEALTH_DOMAIN_BLOCKLISTS", ["dbl.spamhaus.org"])
 """Zones of DNS blocklists that our addresses, and our domains, are looked up in."""
 
 # --- Celery ---

@@ -70,6 +70,11 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
         ({"DIRECTORY_URL": "http://directory.example.org/"}, "DIRECTORY_URL must begin with https://"),
         ({"DIRECTORY_URL": "https://user:key@directory.example.org/"}, "DIRECTORY_URL must begin with https://"),
         ({"DIRECTORY_TOKEN": "a key\nX-Header: b"}, "DIRECTORY_TOKEN must be printable ASCII"),
+        ({"POSTMARK_SERVER_TOKEN": "schlüssel"}, "POSTMARK_SERVER_TOKEN must be printable ASCII"),
+        ({"SENDGRID_API_KEY": "two words"}, "SENDGRID_API_KEY must be printable ASCII"),
+        ({"AWS_REGION": "elsewhere.example.org/#"}, "AWS_REGION must look like"),
+        ({"MAILGUN_DOMAIN": "a/b"}, "MAILGUN_DOMAIN must look like"),
+        ({"HEALTH_BLOCKLISTS": "https://bl.example.org/"}, "HEALTH_BLOCKLISTS must be domain names"),
     ],
     ids=lambda value: "-".join(f"{k}={v[:20]}" for k, v in value.items()) if isinstance(value, dict) else "",
 )
@@ -96,6 +101,11 @@ def test_variables_set_to_nothing_count_as_not_set() -> None:
     nothing: dict[str, object] = {"SECRET_KEY_FALLBACKS": [], "PROBE_NAMESERVERS": []}
     nothing |= {"PROBE_DIAL_MAP": None, "VENDORS_DIR": None}
     assert read(PRODUCTION | dict.fromkeys([*nothing, "EMAIL_URL", "HELO_NAME"], ""), *nothing) == nothing
+
+
+def test_a_key_pasted_with_its_line_end_is_taken_without() -> None:
+    pasted = {"SENDING_SERVICES": "sendgrid", "SENDGRID_API_KEY": "key-1\n"}
+    assert read(PRODUCTION | pasted, "SENDGRID_API_KEY") == {"SENDGRID_API_KEY": "key-1"}
 
 
 def test_blocklists_can_be_chosen() -> None:
