@@ -324,7 +324,7 @@ def test_what_the_service_s_own_list_stopped_looks_like_any_other_message_to_the
     assert message.state == MessageState.RELAYED
     assert evidence_of(run, 0)[TestMessageReport].transmission == Transmission(SendOutcome.RELAYED, "django")
     assert evidence_of(run, 0).get(TestMessageStopped) is None
-    assert evidence_of(run)[TestMessageStopped]
+    assert evidence_of(run).get(TestMessageStopped) is not None
 
 
 def test_a_refusal_of_our_relay_for_another_reason_is_told(case: Case) -> None:
