@@ -12,6 +12,32 @@ from functools import cache
 from diagnostics.lab.scenario import Scenario
 from diagnostics.registry import modules_of
 
+TOUR = (
+    "address-typo",
+    "null-mx",
+    "domain-gone",
+    "dnssec-bogus",
+    "mx-closed",
+    "mailbox-unknown",
+    "mailbox-full",
+    "greylisted",
+    "blocklisted",
+    "policy-refused",
+    "bounced-full",
+    "held-by-mimecast",
+    "in-spam",
+    "our-host-down",
+    "resolver-silent",
+    "fine",
+)
+"""One of each kind, in the order of the mail's way: where a visitor of the lab begins."""
+
+
+def tour() -> tuple[Scenario, ...]:
+    """The scenarios that show the most in the least time."""
+    by_slug = {scenario.slug: scenario for scenario in scenarios()}
+    return tuple(by_slug[slug] for slug in TOUR)
+
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:

@@ -57,8 +57,10 @@ def _announce(supervisor: Supervisor, port: int, password: str) -> None:
         from diagnostics import lab
 
         supervisor.say("\nAddresses to try:")
-        for scenario in lab.scenarios():
+        for scenario in lab.tour():
             supervisor.say(f"  {scenario.address:<34} {scenario.title} ({site}/{scenario.article}/)")
+        more = len(lab.scenarios()) - len(lab.TOUR)
+        supervisor.say(f"  … and {more} more: .venv/bin/python manage.py lab")
     supervisor.say(f"\nSupport console: {site}{settings.LOGIN_URL}  user: {AGENT}  password: {password}")
     supervisor.say("Ctrl-C stops everything.\n")
 

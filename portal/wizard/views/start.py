@@ -26,7 +26,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """The articles; where the lab runs, its addresses too."""
     context = {
         "articles": [one for one in articles(get_language() or "en").values() if one.slug not in _only_in_lab()],
-        "scenarios": lab.scenarios() if settings.LAB else (),
+        "tour": lab.tour() if settings.LAB else (),
+        "more": [one for one in lab.scenarios() if one.slug not in lab.TOUR] if settings.LAB else (),
         "submission": secrets.token_urlsafe(16),
     }
     return render(request, "wizard/home.html", context)
