@@ -27,7 +27,12 @@ run: $(LOCAL_READY)
 
 test: $(ALL_READY)
 	@.ci/chromium || true
+ifeq ($(strip $(PYTEST_ARGS)),)
+	$(BIN)/python -m pytest -q -n 3 -m "not slow and not serial"
+	$(BIN)/python -m pytest -m "slow or serial"
+else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+endif
 
 check: $(ALL_READY)
 	$(BIN)/ruff check .

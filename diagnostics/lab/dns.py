@@ -85,7 +85,7 @@ async def serving(names: Names, *, spare: bool = False) -> AsyncIterator[str]:
     """
     loop = asyncio.get_running_loop()
     connections = Connections()
-    udp, tcp = _twin_sockets()
+    udp, tcp = twin_sockets()
     endpoint, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(names, spare), sock=udp)
     server = await loop.create_server(lambda: _Stream(names, spare, connections), sock=tcp)
     try:
@@ -220,7 +220,7 @@ def _read(wire: bytes) -> dns.message.Message | None:
     return None if query.flags & dns.flags.QR else query
 
 
-def _twin_sockets() -> tuple[socket.socket, socket.socket]:
+def twin_sockets() -> tuple[socket.socket, socket.socket]:
     """A UDP and a listening TCP socket on one free port."""
     while True:
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -18,7 +18,7 @@ from diagnostics.models import Case, Group, GroupState, Heartbeat, Purpose, Test
 from diagnostics.services.cases import Report, open_case
 from diagnostics.services.messages import claim_message, finish_message, request_message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.serial]
 QUEUES = (*ProbeGroup, dispatch.MAIL_QUEUE)
 
 

@@ -44,6 +44,8 @@ FOLLOWED = (
     "arrived-late",
 )
 
+pytestmark = pytest.mark.serial
+
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Path]:

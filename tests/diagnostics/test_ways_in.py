@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UNKNOWN = Bounce("550 5.1.1 <{recipient}>: Recipient address rejected: User unknown", host="store.example.org")
 NO_BOUNCE = b"From: anna@example.org\r\nSubject: Hello\r\n\r\nHow are you?\r\n"
 
+pytestmark = pytest.mark.serial
+
 
 @pytest.fixture
 def case(db: None) -> Case:

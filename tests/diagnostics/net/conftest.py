@@ -19,6 +19,7 @@ import pytest
 import trustme
 import uvloop
 
+from diagnostics.lab.dns import twin_sockets
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.dialer import DialLimits
 from diagnostics.net.live import LiveNetwork
@@ -104,11 +105,10 @@ async def name_server(server: NameServer) -> AsyncIterator[NameServer]:
             writer.write(len(packet).to_bytes(2, "big") + packet)
         writer.close()
 
-    listener = await asyncio.start_server(tcp, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Udp(server), local_addr=("127.0.0.1", port)
-    )
+    udp_socket, tcp_socket = twin_sockets()
+    port = tcp_socket.getsockname()[1]
+    listener = await asyncio.start_server(tcp, sock=tcp_socket)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Udp(server), sock=udp_socket)
     server.endpoint = f"127.0.0.1:{port}"
     try:
         yield server

@@ -19,6 +19,8 @@ from tests.dovecot import PASSWORD, Dovecot, dovecot
 ONE = b"Subject: one\r\n\r\nfirst\r\n"
 TWO = b"Subject: two\r\n\r\nsecond\r\n"
 
+pytestmark = pytest.mark.serial
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Dovecot]:

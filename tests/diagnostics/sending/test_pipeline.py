@@ -26,6 +26,8 @@ from diagnostics.services.runs import diagnosis_of
 
 BOUNCED = next(one for one in scenarios() if one.slug == "suppressed-after-bounce")
 
+pytestmark = pytest.mark.serial
+
 
 def opened() -> Case:
     timeclock = article("timeclock")
