@@ -32,6 +32,8 @@ from diagnostics.runner import observe
 from diagnostics.vendors import vendor
 from diagnostics.verdicts import diagnose
 
+pytestmark = pytest.mark.serial  # each process would play all of them
+
 MESSAGE = b"From: codes@timeclock.test\r\nTo: you\r\nSubject: Test message\r\n\r\nYour test code is 123456.\r\n"
 START_LIMIT = 20.0
 AT_ONCE = 16
