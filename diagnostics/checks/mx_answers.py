@@ -45,7 +45,7 @@ def mail_server_talks(mx: MxConversations, addresses: MxAddresses, control: Port
     reached = [one for one in mx.conversations if one.outcome is not ConnectOutcome.NOT_PUBLIC]
     if refusals:
         yield _refused(*refusals[0])
-    elif not addresses.all_known:
+    elif not mx.conversations or not addresses.all_known:
         raise Unobserved(Gap.NOT_ALL_TRIED)
     elif not reached:
         yield proves("mx.broken", host=mx.conversations[0].host)
