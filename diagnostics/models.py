@@ -101,7 +101,9 @@ class Case(models.Model):
     helpdesk = models.CharField(max_length=20, blank=True)
     ticket = models.CharField(max_length=64, blank=True)
     tier = models.PositiveSmallIntegerField(default=0)
-    """0: anyone's report; 1: opened through a signed link (section "Who sees what" of the design)."""
+    """0: anyone's report; 1: opened through a signed link, or the domain was proved by DNS."""
+    proved_by_dns = models.BooleanField(default=False)
+    """How it came to tier 1: whoever owns a domain may hear of its own addresses only."""
     language = models.CharField(max_length=12, default="en")
     submission = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - NULL is "without a form" and equals no other
     created_at = models.DateTimeField(default=timezone.now)

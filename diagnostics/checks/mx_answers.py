@@ -24,6 +24,8 @@ CLOSED = frozenset({ConnectOutcome.FILTERED, ConnectOutcome.REFUSED})
 LISTED = frozenset({Reason.IP_REPUTATION, Reason.DOMAIN_REPUTATION})
 NO_REPLY = "no reply in time"
 """The `detail` of a conversation that ended because its time was up."""
+CONNECTION_RESET = "connection reset"
+"""The `detail` where the connection was broken as soon as it stood."""
 
 
 @check(
@@ -49,10 +51,10 @@ def mail_server_talks(mx: MxConversations, addresses: MxAddresses, control: Port
         raise Unobserved(Gap.NOT_ALL_TRIED)
     elif not reached:
         yield proves("mx.broken", host=mx.conversations[0].host)
+    elif any(_hung_up(one) for one in reached):
+        yield hints("mx.refuses-us", host=reached[0].host)
     elif all(one.outcome in CLOSED for one in reached):
         yield _closed(reached, control)
-    elif any(one.outcome is ConnectOutcome.OPEN and one.detail != NO_REPLY for one in reached):
-        yield hints("mx.refuses-us", host=reached[0].host)  # connected, then hung up on us
     elif any(one.outcome is ConnectOutcome.OPEN for one in reached):
         raise Unobserved(Gap.TIMED_OUT)  # a tarpit or an overloaded server: real mail servers wait for minutes
     else:
@@ -78,6 +80,12 @@ def _closed(conversations: Sequence[SmtpConversation], control: Port25Control | 
     if any(one.outcome is ConnectOutcome.REFUSED for one in conversations):
         return hints("mx.unreachable", host=host)
     raise Unobserved(Gap.EGRESS_BLOCKED)
+
+
+def _hung_up(conversation: SmtpConversation) -> bool:
+    """It took the connection, then broke it."""
+    opened = conversation.outcome is ConnectOutcome.OPEN and conversation.detail != NO_REPLY
+    return opened or (conversation.outcome is ConnectOutcome.REFUSED and conversation.detail == CONNECTION_RESET)
 
 
 def _talks(conversation: SmtpConversation) -> bool:

@@ -81,6 +81,11 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField(
+            model_name="case",
+            name="proved_by_dns",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
             model_name="run",
             name="full_diagnosis",
             field=models.JSONField(null=True),

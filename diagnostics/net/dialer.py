@@ -155,8 +155,11 @@ class Dialer:
                 )
         except TimeoutError:
             return Dialled(ConnectOutcome.FILTERED, wanted.address, "no answer in time")
-        except (ConnectionRefusedError, ConnectionResetError):
+        except ConnectionRefusedError:
             return Dialled(ConnectOutcome.REFUSED, wanted.address, "connection refused")
+        except ConnectionResetError:
+            # It was open: a server that listens took the connection and broke it before we looked.
+            return Dialled(ConnectOutcome.REFUSED, wanted.address, CONNECTION_RESET)
         except OSError as problem:
             if problem.errno in _OURS:
                 raise
@@ -210,6 +213,7 @@ def is_peer(peername: object, wanted: Endpoint) -> bool:
     return Endpoint(str(ip_address(peername[0])), peername[1]) == wanted
 
 
+CONNECTION_RESET = "connection reset"
 _TELLING = (
     ConnectOutcome.REFUSED,
     ConnectOutcome.FILTERED,

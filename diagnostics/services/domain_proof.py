@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from diagnostics.addresses.lists import listed
 from diagnostics.codec import Unreadable, decode
+from diagnostics.domain import Evidence, Membership
 from diagnostics.models import Case, Run
+from diagnostics.probes.directory_match import DirectoryMatch
 from diagnostics.probes.domain_proof import KEY, LABEL, DomainProof
 
 TOKEN_LENGTH = 32
@@ -44,10 +48,26 @@ def accept_proof(run: Run) -> bool:
     right = [_token(case, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     if not any(constant_time_compare(one, token) for one in found for token in right):
         return False
-    raised = Case.objects.filter(pk=case.pk, tier__lt=PROVEN).update(tier=PROVEN)
+    raised = Case.objects.filter(pk=case.pk, tier__lt=PROVEN).update(tier=PROVEN, proved_by_dns=True)
     # Pages of tier 1 count by `full_version`: a poll with the number of a page of tier 0 must not meet it by chance.
     Run.objects.filter(pk=run.pk).update(full_version=F("full_version") + 1)
     return bool(raised)
+
+
+def for_the_owner(evidence: Evidence) -> Evidence:
+    """What a domain's owner may hear of the directory: how this address stands to the company, and no more.
+
+    Neither whether such a company exists, nor that the address is on another's account, nor whose is similar.
+    """
+    return Evidence(
+        replace(seen, observation=_coarse(seen.observation)) if isinstance(seen.observation, DirectoryMatch) else seen
+        for seen in evidence
+    )
+
+
+def _coarse(match: DirectoryMatch) -> DirectoryMatch:
+    hidden = (Membership.COMPANY_UNKNOWN, Membership.OTHER_COMPANY)
+    return DirectoryMatch(Membership.NOT_ON_FILE if match.membership in hidden else match.membership)
 
 
 def _tokens_seen(run: Run) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ from diagnostics.domain import (
 )
 from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, Run, SenderEvent, TestMessage
 from diagnostics.probes.send_events import CodeMailEvents, TestMessageStopped
-from diagnostics.probes.test_message import ComparisonReport, TestMessageReport
+from diagnostics.probes.test_message import ComparisonReport, PutOff, TestMessageReport
 from diagnostics.replies.stops import stopped_by
 from diagnostics.services.runs import report, report_to
 from diagnostics.vendors import vendor
@@ -161,8 +161,8 @@ def _follow(message_pk: int) -> None:
             _report_once(message, TestMessageStopped(stops[-1]))
         elif told := _decisive(events):
             heard = _heard(message, message.sent_at, told)
-            message.state = MessageState(heard.transmission.outcome)
-            message.save(update_fields=("state",))
+            message.state, message.next_try_at = MessageState(heard.transmission.outcome), None
+            message.save(update_fields=("state", "next_try_at"))
             _report_once(message, heard)
 
 
@@ -172,7 +172,16 @@ def _heard(message: TestMessage, sent_at: datetime, told: SendEvent) -> TestMess
     domain = message.address.rpartition("@")[2]
     after = _transmission(told, domain)
     before = _known(_last(message, kind), kind)
-    return replace(before, transmission=after) if isinstance(before, kind) else kind(domain, sent_at, after)
+    if not isinstance(before, kind):
+        return kind(domain, sent_at, after)
+    return replace(before, transmission=after, next_try_at=None, earlier=(*before.earlier, *_put_off(before, after)))
+
+
+def _put_off(before: TestMessageReport, after: Transmission) -> Iterator[PutOff]:
+    """That they put it off at first is no longer the end, and stays known."""
+    sent = before.transmission
+    if sent.outcome is SendOutcome.DEFERRED and after.outcome is not SendOutcome.DEFERRED:
+        yield PutOff(str(sent.decisive or ""), sent.host)
 
 
 def _decisive(events: Iterable[SendEvent]) -> SendEvent | None:

@@ -17,7 +17,7 @@ from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run, 
 from diagnostics.remedies import remedies
 from diagnostics.services import health
 from diagnostics.services.cases import announce_work
-from diagnostics.services.domain_proof import accept_proof
+from diagnostics.services.domain_proof import PROVEN, accept_proof, for_the_owner
 from diagnostics.vendors import vendor
 from diagnostics.verdicts import AGENTS, diagnose
 
@@ -133,28 +133,18 @@ def judge(run: Run, *, public: bool = True) -> Diagnosis:
     transaction that holds the run.
     """
     groups = list(run.groups.all())
-    unfinished = {ProbeGroup(group.name) for group in groups if group.state not in GroupState.final()}
     evidence = evidence_of(run)
-    pending: set[type[object]] = set()
-    for probe in registry.probes():
-        if evidence.latest(probe.observes) is not None:
-            continue
-        if probe.group in unfinished:
-            pending.add(probe.observes)
-        else:
-            evidence.add(Seen(probe.observes, Vantage.SERVER, timezone.now(), gap=_missing(probe.group, groups)))
-    causes = {tag: remedy.cause for tag, remedy in remedies().items()}
-    full = diagnose(evidence, causes=causes, pending=frozenset(pending))
+    full = _judged(evidence, groups, AGENTS)
     run.full_diagnosis = encode(full)
     run.verdict = full.verdict
     run.cause = full.causes[0].cause if full.causes else ""
     changed = ["full_diagnosis", "verdict", "cause", "full_version"]
     run.full_version = F("full_version") + 1
     if public:
-        run.diagnosis = encode(diagnose(evidence, causes=causes, pending=frozenset(pending), tier=0))
+        run.diagnosis = encode(_judged(evidence, groups, 0))
         run.version = F("version") + 1
         changed += ["diagnosis", "version"]
-        if not unfinished - {ProbeGroup.RECORDS} and run.finished_at is None:
+        if not _unfinished(groups) - {ProbeGroup.RECORDS} and run.finished_at is None:
             run.finished_at = timezone.now()
             changed.append("finished_at")
     run.save(update_fields=changed)
@@ -166,6 +156,18 @@ def diagnosis_of(run: Run, tier: int = AGENTS) -> Diagnosis | None:
     """The saved diagnosis for eyes of that tier; None before the first group is done."""
     saved = run.full_diagnosis if tier else run.diagnosis
     return decode(Diagnosis, saved) if saved else None
+
+
+def seen_by(run: Run, tier: int) -> tuple[Evidence, Diagnosis | None]:
+    """What eyes of that tier see of a run: the evidence, and the diagnosis that it leads to.
+
+    Whoever reached tier 1 by proving the domain hears of its own addresses only. Raises Unreadable.
+    """
+    evidence = evidence_of(run, tier)
+    if tier != PROVEN or not run.case.proved_by_dns:
+        return evidence, diagnosis_of(run, tier)
+    evidence = for_the_owner(evidence)
+    return evidence, _judged(evidence, list(run.groups.all()), tier) if run.full_diagnosis else None
 
 
 def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
@@ -263,6 +265,27 @@ def _touch(claim: Claim) -> None:
 
 _GAPS = frozenset(Gap)
 _VANTAGES = frozenset(Vantage)
+
+
+def _judged(evidence: Evidence, groups: Iterable[Group], tier: int) -> Diagnosis:
+    """What is known now, judged; what probes are still at is pending, and what ended without an answer is a gap."""
+    unfinished = _unfinished(groups)
+    unseen = [probe for probe in registry.probes() if evidence.latest(probe.observes) is None]
+    gaps = (
+        Seen(probe.observes, Vantage.SERVER, timezone.now(), gap=_missing(probe.group, groups))
+        for probe in unseen
+        if probe.group not in unfinished
+    )
+    return diagnose(
+        Evidence((*evidence, *gaps)),
+        causes={tag: remedy.cause for tag, remedy in remedies().items()},
+        pending=frozenset(probe.observes for probe in unseen if probe.group in unfinished),
+        tier=tier,
+    )
+
+
+def _unfinished(groups: Iterable[Group]) -> set[ProbeGroup]:
+    return {ProbeGroup(group.name) for group in groups if group.state not in GroupState.final()}
 
 
 def _missing(name: ProbeGroup, groups: Iterable[Group]) -> Gap:

@@ -22,7 +22,7 @@ from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce, MailboxAnswer
 from diagnostics.providers import provider
 from diagnostics.registry import Probe
-from diagnostics.services.runs import diagnosis_of, evidence_of
+from diagnostics.services.runs import evidence_of, seen_by
 from diagnostics.vendors import vendor
 from portal.templatetags.portal_text import foreign, visible
 from portal.wizard.masking import without_mailboxes
@@ -175,16 +175,17 @@ def read(case: Case, *, masked: bool = False) -> CaseFile:
     run = case.runs.order_by("-number")[0]
     tier = 0 if masked else case.tier
     try:
-        diagnosis, unreadable = diagnosis_of(run, tier), False
+        evidence, diagnosis = seen_by(run, tier)
+        unreadable = False
     except Unreadable:
-        diagnosis, unreadable = None, True
+        evidence, diagnosis, unreadable = evidence_of(run, tier), None, True
     return CaseFile(
         case=case,
         article=content,
         vendor=sender,
         run=run,
         diagnosis=diagnosis,
-        evidence=evidence_of(run, tier),
+        evidence=evidence,
         messages=_messages(run),
         now=timezone.now(),
         outdated=unreadable and run.finished,

@@ -155,6 +155,7 @@ GREETED = replace(
     ),
 )
 REFUSED, FILTERED = conversation(ConnectOutcome.REFUSED), conversation(ConnectOutcome.FILTERED)
+RESET = replace(REFUSED, detail="connection reset")
 CONTROL_UP = Port25Control(Connection("mx.example.net", 25, ConnectOutcome.OPEN))
 CONTROL_DOWN = Port25Control(Connection("mx.example.net", 25, ConnectOutcome.FILTERED))
 BUSY = conversation(ConnectOutcome.OPEN, 421, "421 4.7.0 Too many concurrent SMTP connections")
@@ -178,6 +179,7 @@ LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; 
             [("mx.refuses-us", H)],
         ),
         ((LISTED,), None, [("sender.listed", H)]),
+        ((RESET,), CONTROL_UP, [("mx.refuses-us", H)]),
         ((conversation(ConnectOutcome.OPEN),), None, [("mx.refuses-us", H)]),
         ((BUSY,), None, [("server.temporary", H)]),
         ((DROPPED,), None, [("mx.refuses-us", H)]),
@@ -193,6 +195,7 @@ LISTED = conversation(ConnectOutcome.OPEN, 554, "554 5.7.1 Service unavailable; 
         "refused, our way out unknown",
         "refused by banner",
         "our address is listed",
+        "resets at once, our way out works",
         "connects and hangs up",
         "busy",
         "hangs up after its banner",

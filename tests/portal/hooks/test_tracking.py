@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from diagnostics.domain import Address, SendEventKind, SendOutcome, Transmission
 from diagnostics.models import Case, MessageState, Purpose, SenderEvent, TestMessage
+from diagnostics.probes.test_message import TestMessageReport
 from diagnostics.services.messages import claim_message, finish_message, request_message
-from diagnostics.services.runs import diagnosis_of
+from diagnostics.services.runs import diagnosis_of, evidence_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 STAMP = NOW.isoformat().replace("+00:00", "Z")
@@ -279,6 +280,14 @@ def test_events_may_come_in_any_order(tell, relayed) -> None:
     tell("postmark", earlier)
     relayed.refresh_from_db()
     assert relayed.state == MessageState.ACCEPTED
+
+
+def test_that_it_was_put_off_at_first_stays_known(tell, relayed) -> None:
+    tell("postmark", postmark("Bounce", ID=1, Type="Transient", Details="450 4.2.0 greylisted, try again later"))
+    tell("postmark", postmark("Delivery", DeliveredAt="2036-01-01T00:00:00Z", Details="250 2.0.0 queued"))
+    report = evidence_of(relayed.case.runs.get())[TestMessageReport]
+    assert report.transmission.outcome is SendOutcome.ACCEPTED
+    assert [put_off.reply for put_off in report.earlier] == ["450 4.2.0 greylisted, try again later"]
 
 
 def test_an_event_may_come_before_we_know_that_the_message_left(tell, case) -> None:

@@ -21,6 +21,7 @@ from diagnostics.probes.domain_proof import DomainProof
 from diagnostics.services import runs
 from diagnostics.services.cases import mint_link
 from diagnostics.services.domain_proof import record_text
+from diagnostics.services.runs import evidence_of
 from portal.wizard.casefile import read
 from portal.wizard.causes import causes
 from portal.wizard.for_it import letter
@@ -236,6 +237,34 @@ class TestProofOfTheDomain:
         poll = owner.get(url(case), headers=HTMX | {"If-None-Match": etag})
         assert "This address is on the account, but it may not receive codes." in poll.content.decode()
         assert "Prove that the domain" not in owner.get(url(case)).content.decode()
+
+    @pytest.mark.parametrize(
+        "match",
+        [
+            DirectoryMatch(Membership.COMPANY_UNKNOWN),
+            DirectoryMatch(Membership.OTHER_COMPANY),
+            DirectoryMatch(Membership.NOT_ON_FILE, NEAR),
+        ],
+        ids=["no such company", "another company's", "a similar address"],
+    )
+    def test_tells_a_domain_s_owner_neither_who_is_a_company_nor_who_else_is_on_it(
+        self, owner: Client, case: Case, match: DirectoryMatch
+    ) -> None:
+        token = record_text(case).partition("=")[2]
+        work(case, ProbeGroup.RECORDS, Seen(DirectoryMatch, Vantage.SERVER, timezone.now(), match))
+        work(
+            case,
+            ProbeGroup.DNS,
+            Seen(DomainProof, Vantage.SERVER, timezone.now(), DomainProof("example.org", (token,))),
+        )
+        case.refresh_from_db()
+        file = read(case)
+        assert [cause.tag for cause in causes(file)] == ["address.not-on-file"]
+        assert file.evidence[DirectoryMatch] == DirectoryMatch(Membership.NOT_ON_FILE)
+        assert evidence_of(case.runs.get())[DirectoryMatch] == match
+        text = owner.get(url(case, "company-id")).content.decode()
+        assert NEAR not in text
+        assert "company_unknown" not in text
 
 
 def test_the_letter_to_it_says_nothing_of_our_records(client: Client) -> None:
