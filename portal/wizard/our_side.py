@@ -10,7 +10,7 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from diagnostics.domain import Seen, Status
+from diagnostics.domain import Seen, Stage, Status, Who
 from diagnostics.probes.vendor_health import HealthItem, HealthKind, HealthState, VendorHealth
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
@@ -62,18 +62,31 @@ def our_side(file: CaseFile) -> OurSide | None:
     if not health.items:
         return None
     status = _status(file, health)
+    if status is Status.FINE and _blamed(file):
+        otherwise = _("our own look found no problem, but your mail server says otherwise.")
+        return OurSide(Status.PROBLEM, f"{_when(file, seen)}, {otherwise}", _topics(file, health))
     found = (*causes_of(file, (QUESTION,)), *notes_of(file, (QUESTION,)))
     return OurSide(status, f"{_when(file, seen)}, {_outcome(status, health)}", _topics(file, health), found)
 
 
 def _status(file: CaseFile, health: VendorHealth) -> Status:
-    """As the diagnosis has it; but what is unknown in part is not called fine."""
+    """As the diagnosis has it; but what is unknown in part is not called fine.
+
+    A look without a problem need not wait for the case's own checks.
+    """
     answer = file.diagnosis.answer(QUESTION) if file.diagnosis else None
-    if answer is None:
-        return Status.CHECKING
+    if answer is None or answer.status is Status.CHECKING:
+        sound = all(item.state is HealthState.FINE for item in health.items)
+        return Status.FINE if sound else Status.CHECKING
     if answer.status is Status.FINE and health.having(HealthState.UNKNOWN):
         return Status.COULD_NOT_CHECK
     return answer.status
+
+
+def _blamed(file: CaseFile) -> bool:
+    """Whether a server of theirs refuses us for something that is ours to repair."""
+    causes = file.diagnosis.causes if file.diagnosis else ()
+    return any(one.stage is Stage.ACCEPTED and one.who[:1] == (Who.VENDOR,) for one in causes)
 
 
 def _when(file: CaseFile, seen: Seen) -> str:
@@ -87,6 +100,8 @@ def _when(file: CaseFile, seen: Seen) -> str:
 
 def _outcome(status: Status, health: VendorHealth) -> str:
     unknown, total = len(health.having(HealthState.UNKNOWN)), len(health.items)
+    if status is Status.CHECKING:
+        return _("not everything is in order. We are comparing it with your case.")
     if status is Status.PROBLEM:
         return _("problem found. This is for us to repair.")
     if unknown == total:

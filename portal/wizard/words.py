@@ -139,6 +139,8 @@ STRENGTHS: Mapping[Strength, Words] = {
 CONTRADICTED = _("We are not sure: something else that we saw speaks against it.")
 TOLD_BY_CUSTOMER = frozenset({"found", "code", "account", "mailbox-kind"})
 """Questions that only the customer's own answers decide."""
+LEFT_TO_THE_CUSTOMER = TOLD_BY_CUSTOMER | {"headers"}
+"""Nobody has checked them until the customer tells or pastes something."""
 FACTS: Mapping[str, Words] = {
     "domain": _("Domain"),
     "host": _("Server"),

@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers, get_conditional_response
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
+from diagnostics.domain import Answer, Status
 from diagnostics.models import Case, Purpose
 from portal import access
 from portal.intake import Problem
@@ -156,7 +157,7 @@ def _section(page: Page) -> dict[str, Any]:
                 else "",
             }
             for one in answers
-            if one.question in section.questions
+            if one.question in section.questions and not _left_to_the_customer(one)
         ],
         "facts": facts_of(file, section.questions),
         "replies": replies_of(file, section.questions),
@@ -166,6 +167,11 @@ def _section(page: Page) -> dict[str, Any]:
         "previous": sections[position - 1] if position else None,
         "next": sections[position + 1] if position + 1 < len(sections) else None,
     }
+
+
+def _left_to_the_customer(answer: Answer) -> bool:
+    """Not checked by anyone yet, because only the customer can tell: asked on the case's home, no row by itself."""
+    return answer.status is Status.NOT_CHECKED and answer.question in words.LEFT_TO_THE_CUSTOMER
 
 
 def _polled(request: HttpRequest) -> bool:

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from diagnostics.domain import Facts, Status
+from diagnostics.domain import Facts, SendOutcome, Status
 from diagnostics.models import Case, VendorHealthRecord
 from diagnostics.probes.vendor_health import HealthItem, HealthKind, HealthState, VendorHealth
 from diagnostics.services import health
-from tests.portal.wizard.conftest import finish
+from tests.portal.wizard.conftest import finish, sent
 
 
 def item(state: HealthState, kind: HealthKind = HealthKind.PTR, facts: Facts | None = None) -> HealthItem:
@@ -59,3 +59,14 @@ def test_a_vendor_without_anything_to_look_at_has_no_such_line(owner: Client, ca
     page = owner.get(reverse("wizard:case", args=[case.reference]))
     assert page.context["overview"].our_side is None
     assert "Our side:" not in page.content.decode()
+
+
+def test_what_their_server_holds_against_us_is_not_covered_by_our_own_look(owner: Client, case: Case) -> None:
+    health.save(VendorHealth(case.vendor, (FINE, FINE)))
+    finish(case)
+    reply = "5.7.1 Service unavailable; Client host [203.0.113.7] blocked using zen.spamhaus.org"
+    sent(case, outcome=SendOutcome.REFUSED, code=554, reply=reply)
+    overview = owner.get(reverse("wizard:case", args=[case.reference])).context["overview"]
+    assert overview.cause.tag == "sender.listed"
+    assert overview.our_side.status is Status.PROBLEM
+    assert "your mail server says otherwise" in overview.our_side.line
