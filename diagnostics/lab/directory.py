@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from diagnostics.addresses import normalise_for_limits
 from diagnostics.domain import DirectoryAnswer, Membership
-from diagnostics.lab.ports import LOOPBACK
+from diagnostics.lab.beside import ANY_PORT, running
 from diagnostics.lab.scenario import OnFile, Scenario
 from diagnostics.services.directory import comparable_company, nearest
 
 LONGEST_QUESTION = 4096
 PATIENCE = 5.0
 """Seconds that a caller may take over a question."""
-BETWEEN_LOOKS = 0.05
-"""Seconds between two looks whether the server must end."""
 
 OnFileByAddress = Mapping[str, tuple[OnFile, ...]]
 
@@ -30,15 +26,8 @@ async def serving(acts: Iterable[Scenario]) -> AsyncIterator[str]:
     acts = tuple(acts)
     on_file = {normalise_for_limits(act.address): act.on_file for act in acts}
     down = {normalise_for_limits(act.address) for act in acts if "directory" in act.records_down}
-    server = _Server((LOOPBACK, 0), on_file, frozenset(down))
-    thread = threading.Thread(target=server.serve_forever, args=(BETWEEN_LOOKS,), name="directory", daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}/"
-    finally:
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
-        thread.join()
+    async with running(_Server(ANY_PORT, on_file, frozenset(down)), "directory") as address:
+        yield f"{address}/"
 
 
 def answer(on_file: OnFileByAddress, company_id: str, address: str) -> DirectoryAnswer:

@@ -6,9 +6,7 @@ message over, that it dropped one), in SendGrid's.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from diagnostics.addresses import normalise_for_limits
 from diagnostics.domain import SendEvent, SendEventKind, Suppression, SuppressionReason
-from diagnostics.lab.ports import LOOPBACK
+from diagnostics.lab.beside import ANY_PORT, running
 from diagnostics.lab.scenario import Scenario
 
 TOKEN = "lab"  # noqa: S105 - of the lab, which is on loopback only
@@ -27,8 +25,6 @@ LIST = "/message-streams/outbound/suppressions"
 LARGEST = 65536
 PATIENCE = 5.0
 """Seconds that a caller may take over a question."""
-BETWEEN_LOOKS = 0.05
-"""Seconds between two looks whether the server must end."""
 NEIGHBOUR = "berta@neighbour.test"
 """Another customer of the vendor's, who gets codes."""
 AGO = timedelta(seconds=30)
@@ -75,15 +71,8 @@ async def serving(acts: Iterable[Scenario]) -> AsyncIterator[str]:
     acts = tuple(acts)
     suppressed = {normalise_for_limits(act.address): act.suppressed for act in acts}
     down = {normalise_for_limits(act.address) for act in acts if "sending" in act.records_down}
-    server = _Server((LOOPBACK, 0), suppressed, frozenset(down))
-    thread = threading.Thread(target=server.serve_forever, args=(BETWEEN_LOOKS,), name="sending", daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}"
-    finally:
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
-        thread.join()
+    async with running(_Server(ANY_PORT, suppressed, frozenset(down)), "sending") as address:
+        yield address
 
 
 def _hook(event: SendEvent, address: str, shift: timedelta = timedelta(), slug: str = "") -> Hook:
