@@ -12,8 +12,10 @@ from django.utils import timezone
 from diagnostics.addresses import mask, normalise_for_limits
 from diagnostics.domain import SendEvent, SendEventKind
 from diagnostics.models import MessageState, ObservationRecord, Purpose, SenderEvent, TestMessage
+from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.replies.bounces import BouncedRecipient, read_bounce
+from diagnostics.replies.stops import stopped_by
 from diagnostics.services import events, return_path
 from diagnostics.services.runs import report
 
@@ -78,7 +80,13 @@ def _keep(message: TestMessage, one: BouncedRecipient, event: SendEvent, event_i
                 "at": event.at,
             },
         )
-        if new:
+        if not new:
+            return
+        if stopped_by(event):
+            # Our own service's list: that there was earlier mail is not for everybody's eyes.
+            if message.purpose == Purpose.PRIMARY:
+                report(message, TestMessageStopped(event))
+        else:
             _tell(message.pk, one)
 
 

@@ -15,6 +15,7 @@ from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Stren
 from diagnostics.lab.behaviours import Bounce
 from diagnostics.lab.bounce import delivery_status
 from diagnostics.models import Case, ObservationRecord, Purpose, Run, SenderEvent, TestMessage
+from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services.bounces import Taken, take_in
 from diagnostics.services.cases import start_run
@@ -232,3 +233,15 @@ class AnyBounces(TestCase):
         ).encode(errors="surrogatepass") + junk
         take_in(raw)
         assert not ObservationRecord.objects.exists()
+
+
+def test_what_our_service_returns_because_of_its_list_is_not_for_everyone(case: Case) -> None:
+    message, envelope = send(case, RELAYED)
+    listed = Bounce("554 5.7.1 Address is on the suppression list for your account", host="smtp.example.net")
+    assert take_in(returned(listed, envelope)) == Taken(1, 1)
+    assert not reports(message)
+    run = Run.objects.get()
+    assert evidence_of(run, 0).get(TestMessageStopped) is None
+    full = diagnosis_of(run)
+    assert full
+    assert full.causes[0].cause == "suppressed.other"
