@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from tests.customer import eventually
 USER = "bounces"
 PASSWORD = "s/e:c@r%t"  # noqa: S105 - of a server that lives for one test; with signs that a URL must encode
 START_LIMIT = 15.0
+_numbers = count(1)
 PROGRAM = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
 
 CONFIG = """
@@ -88,7 +90,7 @@ class Dovecot:
     def deliver(self, content: bytes, folder: str = "") -> None:
         """As a mail server does it, into the Maildir."""
         new = self.home / "mail" / folder / "new"
-        name = f"{len(list(self.home.rglob('*.host*'))) + 1}.host"
+        name = f"{next(_numbers)}.host"  # never used twice: Dovecot remembers each name's size
         staged = new.parent / "tmp" / name
         staged.write_bytes(content)
         if os.geteuid() == 0:
