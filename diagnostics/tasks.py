@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from diagnostics import registry
 from diagnostics.domain import ProbeGroup, Seen, SendOutcome, Transmission
@@ -130,8 +130,10 @@ def vendor_health() -> None:
         if not vendors:
             return
         looks = [measure(vendor, configured_network(), health.lists()) for vendor in vendors]
-        for found in run_on_loop(_all(looks), MOST_SECONDS):
-            health.save(found)
+        seen = run_on_loop(_all(looks), MOST_SECONDS)
+        with transaction.atomic():
+            for found in seen:
+                health.save(found)
 
 
 @worker_ready.connect
