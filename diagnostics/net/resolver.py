@@ -45,6 +45,8 @@ class DnsLimits:
     cache: float = 30.0
     shun: float = 30.0
     """How long a silent name server is asked last; doubles with each further silence, up to 32 times."""
+    control: float = 3.0
+    """How often at most a silent name server is asked for the root, to see whether it is up."""
 
 
 DEFAULT_LIMITS = DnsLimits()
@@ -60,6 +62,8 @@ class _Server:
     checked_until: float = 0.0
     silences: int = 0
     shunned_until: float = 0.0
+    control: asyncio.Task[bool] | None = None
+    controlled_until: float = 0.0
 
     def answered(self) -> None:
         self.silences, self.shunned_until = 0, 0.0
@@ -173,22 +177,46 @@ class Resolver:
         return _Said(unanswered, 0)
 
     async def _confirm(self, said: _Said, first: _Server, question: Question) -> _Said:
-        """NXDOMAIN is asked of a second name server, if one is up.
+        """NXDOMAIN is asked of a second name server, if one is up; a question may get lost once.
 
         Where they disagree, the one that knows the name is right.
         """
-        now = asyncio.get_running_loop().time()
         for second in self._by_health(question.name):
-            if second is first or second.shunned_until > now:
+            if second is first or not await self._is_up(second):
                 continue
-            try:
-                other = await self._ask_one(second, question, self.limits.hedge)
-            except NoUsableAnswer:
-                continue
-            if other.answer.status is DnsStatus.NO_SUCH_NAME:
-                return _Said(replace(said.answer, confirmed_by=2), min(said.ttl, other.ttl))
-            return other
+            for _ in range(2):
+                try:
+                    other = await self._ask_one(second, question, self.limits.hedge)
+                except NoUsableAnswer as nothing:
+                    if not nothing.worth_repeating:
+                        break
+                    continue
+                if other.answer.status is DnsStatus.NO_SUCH_NAME:
+                    return _Said(replace(said.answer, confirmed_by=2), min(said.ttl, other.ttl))
+                return other
         return said
+
+    async def _is_up(self, server: _Server) -> bool:
+        """Silence about one domain may be that domain's own: whether the server answers anything at all."""
+        now = asyncio.get_running_loop().time()
+        if server.shunned_until <= now:
+            return True
+        if server.control is None and server.controlled_until <= now:
+            server.control = asyncio.create_task(self._control(server))
+        return server.control is not None and await asyncio.shield(server.control)
+
+    async def _control(self, server: _Server) -> bool:
+        """Any answer, a refusal too, shows that the server is up."""
+        try:
+            await ask(server.endpoint, Question(dns.name.root, dns.rdatatype.NS), self.limits.query)
+        except NoUsableAnswer as nothing:
+            if nothing.down:
+                return False
+        finally:
+            server.control = None
+            server.controlled_until = asyncio.get_running_loop().time() + self.limits.control
+        server.answered()
+        return True
 
     async def _ask_one(self, server: _Server, question: Question, seconds: float) -> _Said:
         try:

@@ -50,6 +50,13 @@ def the_question_itself(server: NameServer, query: dns.message.Message) -> list[
     return [query.to_wire()]
 
 
+def nxdomain(query: dns.message.Message) -> bytes:
+    answer = dns.message.make_response(query)
+    answer.set_rcode(dns.rcode.NXDOMAIN)
+    answer.authority.append(dns.rrset.from_text("test.", 60, "IN", "SOA", "ns.test. admin.test. 1 60 60 60 60"))
+    return answer.to_wire()
+
+
 def referral(server: NameServer, query: dns.message.Message) -> list[bytes]:
     answer = dns.message.make_response(query)
     answer.authority.append(dns.rrset.from_text("test.", 60, "IN", "NS", "ns.elsewhere.test."))
@@ -192,6 +199,34 @@ async def test_no_such_name_is_asked_of_a_second_name_server(dns_server, second,
     async with name_server(NameServer(default=second)) as other:
         found = await network(nameservers=(dns_server.endpoint, other.endpoint)).resolve("a.test", "A")
     assert (found.status, found.confirmed_by) == (status, confirmed_by)
+
+
+async def test_silence_about_one_domain_does_not_cost_the_second_opinion_on_others(dns_server) -> None:
+    async with name_server(NameServer(default=dns.rcode.NXDOMAIN)) as other:
+        other.records["quiet.test", "A"] = silent
+        dns_server.records["quiet.test", "A"] = silent
+        net = network(nameservers=(dns_server.endpoint, other.endpoint))
+        assert (await net.resolve("quiet.test", "A")).status is UNANSWERED
+        assert (await net.resolve("gone.test", "A")).confirmed_by == 2
+
+
+async def test_a_second_opinion_whose_packet_was_lost_is_asked_for_again(dns_server) -> None:
+    def second_time(server: NameServer, query: dns.message.Message) -> list[bytes]:
+        return [nxdomain(query)] if len(server.asked) > 1 else []
+
+    dns_server.default = dns.rcode.NXDOMAIN
+    async with name_server(NameServer(default=second_time)) as other:
+        net = network(nameservers=(dns_server.endpoint, other.endpoint))
+        assert (await net.resolve("gone.test", "A")).confirmed_by == 2
+
+
+async def test_a_dead_second_name_server_holds_up_the_first_answers_only(dns_server) -> None:
+    dns_server.default = dns.rcode.NXDOMAIN
+    async with name_server(NameServer(default=silent)) as dead:
+        net = network(nameservers=(dns_server.endpoint, dead.endpoint))
+        for number in range(5):
+            assert (await net.resolve(f"n{number}.test", "A")).confirmed_by == 1
+        assert len(dead.asked) == 3  # twice for the first name, then whether it is up at all
 
 
 async def test_a_dead_first_name_server_costs_its_wait_once() -> None:
