@@ -133,6 +133,12 @@ class Gap(StrEnum):
     """The vendor's directory or sending service gave no usable answer."""
     STALE = "stale"
     """What was found is too old to be relied on."""
+    NO_RESPONDER = "no_responder"
+    """The vendor profile names no port responder, so a customer's own network cannot be tried."""
+    RESPONDER_DOWN = "responder_down"
+    """Our own port responder does not answer us either."""
+    CANNOT_TEST = "cannot_test"
+    """The browser, or the network around it, did not let the test run."""
 
 
 class Unobserved(Exception):
@@ -181,6 +187,17 @@ class VendorHost:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponderHost:
+    """A host where a port responder of ours answers, so that a customer's own network can be tried against it.
+
+    It stands inside the ranges that the vendor's article asks for, on an address that no product uses.
+    """
+
+    name: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """Whoever sends the codes. `code_lifetime` and `expected_wait` are seconds."""
 
@@ -190,6 +207,7 @@ class Vendor:
     domains: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     hosts: tuple[VendorHost, ...] = ()
+    responders: tuple[ResponderHost, ...] = ()
     ports: tuple[int, ...] = ()
     control_domain: str = ""
     """A domain of the vendor's own whose MX takes connections on port 25: tells our blocked egress from their closed
@@ -296,6 +314,18 @@ class PolicyFetch:
     status: int = 0
     text: str = ""
     """At most 64 KB; empty unless the status is 200."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoFetch:
+    """What came of asking a port responder of ours for its echo over verified TLS.
+
+    `echoed` is whether our own question came back; `outcome` and `detail` say why not.
+    """
+
+    outcome: ConnectOutcome
+    echoed: bool = False
     detail: str = ""
 
 
@@ -530,6 +560,9 @@ class Network(Protocol):
 
     async def fetch_policy(self, domain: str) -> PolicyFetch:
         """The domain's MTA-STS policy over verified HTTPS, without redirects (RFC 8461 section 3.3)."""
+
+    async def fetch_echo(self, host: str, port: int) -> EchoFetch:
+        """A port responder's answer to a question of our own, over verified TLS."""
 
 
 # --- evidence -------------------------------------------------------------------------------------------------------

@@ -114,6 +114,7 @@ class Case(models.Model):
         runs: RelatedManager[Run]
         records: RelatedManager[ObservationRecord]
         test_messages: RelatedManager[TestMessage]
+        network_tests: RelatedManager[NetworkTest]
 
     class Meta:
         indexes = (
@@ -304,6 +305,31 @@ class SenderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class NetworkTest(models.Model):
+    """One test of a customer's network, and the right to report it: by the page, or by the check script.
+
+    `nonce` names it towards our port responders; it travels in the clear and is no secret. What allows the script to
+    report is derived from it with the secret key, so nothing here is worth stealing.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="network_tests")
+    vantage = models.CharField(max_length=10, choices=[(v.value, v.value) for v in (Vantage.BROWSER, Vantage.SCRIPT)])
+    nonce = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    reports = models.PositiveSmallIntegerField(default=0)
+    """How many were taken; a second one of a page, or a sixth of the script, is refused."""
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("case", "vantage", "-expires_at"), name="network_test_newest"),
+            models.Index(fields=("expires_at",), name="network_test_age"),
+        )
+
+    def __str__(self) -> str:
+        return f"network test {self.pk}"
 
 
 class SuppressionRelease(models.Model):

@@ -37,7 +37,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`reads` must all be observed for the question to be answered; `may_read` are None where they are not."""
+    """`reads` must all be observed for the question to be answered; `may_read` are None where they are not.
+
+    Of `every` the function gets all observations, oldest first: a tuple each, empty where there is none.
+    """
 
     name: str
     question: str
@@ -47,6 +50,12 @@ class Check:
     judge: Judge
     decides: bool = True
     """Whether the diagnosis stays inconclusive while the question is open; what lies beside the way does not."""
+    every: tuple[type[object], ...] = ()
+
+    @property
+    def looks_at(self) -> tuple[type[object], ...]:
+        """All observation types that the function is handed, in the order of its parameters."""
+        return (*self.reads, *self.may_read, *self.every)
 
 
 _probes: dict[type[object], Probe] = {}
@@ -90,13 +99,14 @@ def check(
     answers: str,
     emits: set[str],
     may_read: tuple[type[object], ...] = (),
+    every: tuple[type[object], ...] = (),
     decides: bool = True,
 ) -> Callable[[J], J]:
     """Register a pure function of observations that answers one question with findings."""
 
     def register(judge: J) -> J:
         name = f"{judge.__module__.rpartition('.')[2]}.{judge.__name__}"
-        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge, decides)
+        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge, decides, every)
         return judge
 
     return register
@@ -177,7 +187,11 @@ def _observation_types() -> dict[str, type[object]]:
 
 def arguments(one: Check, evidence: Evidence) -> tuple[object | None, ...]:
     """What the check's function is called with; `reads` raise Unobserved or NotApplicable where there is nothing."""
-    return (*(evidence[kind] for kind in one.reads), *(evidence.get(kind) for kind in one.may_read))
+    return (
+        *(evidence[kind] for kind in one.reads),
+        *(evidence.get(kind) for kind in one.may_read),
+        *(tuple(evidence.all(kind)) for kind in one.every),
+    )
 
 
 def describe(one: Probe) -> str:

@@ -26,7 +26,7 @@ from diagnostics.probes.vendor_health import VendorHealth
 from diagnostics.records import configured_records
 from diagnostics.runner import observe
 from diagnostics.sending import Release, Released, configured_services
-from diagnostics.services import bounces, cases, events, health, limits, messages, runs, suppressions
+from diagnostics.services import bounces, cases, events, health, limits, messages, network, runs, suppressions
 
 logger = logging.getLogger(__name__)
 
@@ -114,9 +114,10 @@ def release_suppression(release_pk: int) -> None:
 
 @shared_task(ignore_result=True)
 def tidy() -> None:
-    """Forget what no limit looks at any more, links that have ended, old events and old looks at our own side."""
+    """Forget what no limit looks at any more, links and network tests that have ended, old events and looks."""
     limits.forget_old()
     cases.forget_ended_links()
+    network.forget_ended_tests()
     messages.forget_ended_stops()
     health.forget_old()
     events.forget_old()

@@ -83,7 +83,7 @@ def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:
 
 
 def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) -> Answer:
-    if any(kind in pending for kind in (*check.reads, *check.may_read)):
+    if any(kind in pending for kind in check.looks_at):
         return Answer(check.question, Status.CHECKING)
     if any(evidence.latest(kind) is None and reported_vantage(kind) for kind in check.reads):
         return Answer(check.question, Status.NOT_CHECKED)

@@ -111,6 +111,8 @@ def _secret_key() -> str:
         if len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-"):
             raise ImproperlyConfigured("SECRET_KEY must be at least 50 random characters")
         return key
+    if sys.argv[1:2] == ["responder"]:
+        return secrets.token_urlsafe(64)  # it stands on other machines, signs with RESPONDER_KEY, and needs no other
     if not ON_LOOPBACK:
         raise ImproperlyConfigured("SECRET_KEY must be set")
     kept = LOCAL_DIR / "secret_key"
@@ -470,6 +472,34 @@ HEALTH_BLOCKLISTS = _zones(
 )
 HEALTH_DOMAIN_BLOCKLISTS = _zones("HEALTH_DOMAIN_BLOCKLISTS", ["dbl.spamhaus.org"])
 """Zones of DNS blocklists that our addresses, and our domains, are looked up in."""
+
+# --- Port responders: what a customer's own network is tried against ---
+
+RESPONDER_KEY = _key("RESPONDER_KEY") or ("lab-responder-key-of-32-characters" if LAB else "")
+"""What responders sign with and the portal verifies by."""
+if RESPONDER_KEY and len(RESPONDER_KEY) < 32:
+    raise ImproperlyConfigured("RESPONDER_KEY must have at least 32 random characters")
+
+
+def _responder_ports(name: str) -> dict[int, int]:
+    """`443` or, where a responder listens elsewhere, `443=8443`."""
+    ports: dict[int, int] = {}
+    for word in _words(name) or ["80", "443", "59777", "59778"]:
+        said, _, listens = word.partition("=")
+        if not re.fullmatch(r"[0-9]{1,5}(=[0-9]{1,5})?", word) or not all(
+            0 < int(port) < 65536 for port in (said, listens or said)
+        ):
+            raise ImproperlyConfigured(f"{name} must be ports, comma separated: 80,443,59777=8777")
+        ports[int(said)] = int(listens or said)
+    return ports
+
+
+RESPONDER_PORTS = _responder_ports("RESPONDER_PORTS")
+"""The article's ports to those on which a responder listens: the same, but behind a forwarding and in `make run`."""
+RESPONDER_BIND = env.str("RESPONDER_BIND", "") or ("127.0.0.1" if ON_LOOPBACK else "0.0.0.0")  # noqa: S104
+RESPONDER_CERTIFICATE = _path("RESPONDER_CERTIFICATE")
+RESPONDER_CERTIFICATE_KEY = _path("RESPONDER_CERTIFICATE_KEY") or RESPONDER_CERTIFICATE
+"""PEM files; one that holds both is enough."""
 
 # --- Celery ---
 

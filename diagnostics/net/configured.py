@@ -103,5 +103,9 @@ def _vendor_ports() -> frozenset[int]:
     return frozenset(
         port
         for vendor in vendors().values()
-        for port in (*vendor.ports, *(port for host in vendor.hosts for port in (*host.ports, *host.tls_ports)))
+        for port in (
+            *vendor.ports,
+            *(port for host in vendor.hosts for port in (*host.ports, *host.tls_ports)),
+            *(port for responder in vendor.responders for port in responder.ports),
+        )
     )

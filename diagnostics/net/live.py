@@ -8,6 +8,7 @@ from diagnostics.domain import (
     Connection,
     DirectoryAnswer,
     DnsAnswer,
+    EchoFetch,
     Gap,
     NotApplicable,
     PolicyFetch,
@@ -23,6 +24,7 @@ from diagnostics.net.dialer import Dialer, DialLimits
 from diagnostics.net.policy import PolicyFetcher
 from diagnostics.net.resolver import DEFAULT_LIMITS as DNS_LIMITS
 from diagnostics.net.resolver import DnsLimits, Resolver
+from diagnostics.net.responder import fetch_echo
 from diagnostics.net.smtp import SmtpProber
 from diagnostics.net.wire import DEFAULT_LIMITS as SMTP_LIMITS
 from diagnostics.net.wire import SmtpLimits
@@ -83,3 +85,7 @@ class LiveNetwork:
     async def fetch_policy(self, domain: str) -> PolicyFetch:
         """Within 5 seconds, connecting not counted (as for `connect`)."""
         return await self.policies.fetch(domain)
+
+    async def fetch_echo(self, host: str, port: int) -> EchoFetch:
+        """Within 5 seconds, connecting not counted (as for `connect`)."""
+        return await fetch_echo(self.dialer, host, port)

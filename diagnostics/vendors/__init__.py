@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 
 from diagnostics.content import BadContent, Shelf, build, files, read_toml
 from diagnostics.domain import Vendor
+
+HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+"""Also what may stand in a content security policy and in a command for a shell: nothing else."""
 
 
 def vendor(slug: str) -> Vendor:
@@ -36,9 +40,14 @@ def problems() -> list[str]:
 
 def _read(slug: str, path: Path) -> Vendor:
     found = build(Vendor, {"slug": slug, **read_toml(path)}, path)
-    for port in (*found.ports, *(port for host in found.hosts for port in (*host.ports, *host.tls_ports))):
+    of_hosts = (port for host in found.hosts for port in (*host.ports, *host.tls_ports))
+    of_responders = (port for host in found.responders for port in host.ports)
+    for port in (*found.ports, *of_hosts, *of_responders):
         if not 0 < port < 65536:
             raise BadContent(f"{path}: ports: {port} is not a port")
+    for responder in found.responders:
+        if not HOST_NAME.fullmatch(responder.name):
+            raise BadContent(f"{path}: responders: {responder.name!r} is no host name")
     for address in (*found.addresses, *found.sending_addresses):
         try:
             ip_network(address, strict=False)

@@ -95,7 +95,7 @@ def details_of(file: CaseFile, questions: Iterable[str]) -> list[Detail]:
 def _seen(file: CaseFile, questions: Iterable[str]) -> Iterator[Seen]:
     """The newest entry of every kind of observation that the questions' checks look at."""
     wanted = set(questions)
-    kinds = (kind for one in registry.checks() if one.question in wanted for kind in (*one.reads, *one.may_read))
+    kinds = (kind for one in registry.checks() if one.question in wanted for kind in one.looks_at)
     for kind in dict.fromkeys(kinds):
         seen = file.evidence.latest(kind)
         if seen:

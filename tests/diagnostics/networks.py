@@ -10,6 +10,7 @@ from diagnostics.domain import (
     Connection,
     DnsAnswer,
     DnsStatus,
+    EchoFetch,
     PolicyFetch,
     Records,
     SmtpConversation,
@@ -47,6 +48,7 @@ class WrittenNetwork:
     records: Records = field(default_factory=NoRecords)
     unchecked: Mapping[tuple[str, str], tuple[str, ...] | DnsStatus | DnsAnswer] = field(default_factory=dict)
     policies: Mapping[str, PolicyFetch] = field(default_factory=dict)
+    echoes: Mapping[tuple[str, int], EchoFetch] = field(default_factory=dict)
 
     async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
         prepared = (unchecked and self.unchecked.get((name, rdtype))) or self.dns[name, rdtype]
@@ -62,3 +64,6 @@ class WrittenNetwork:
 
     async def fetch_policy(self, domain: str) -> PolicyFetch:
         return self.policies[domain]
+
+    async def fetch_echo(self, host: str, port: int) -> EchoFetch:
+        return self.echoes[host, port]

@@ -1,0 +1,224 @@
+"""What a browser, or the check script, saw of our port responders from within the customer's network. Reported.
+
+Tries are what happened there; that an answer was ours is what our server verified, never the page's or script's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnostics.domain import Vantage
+from diagnostics.registry import reported
+
+FAST_MS = 3_000
+"""A failure within this time was an answer of somebody: Windows alone takes 1 to 2 s over a reset."""
+IMPOSSIBLY_FAST_MS = 5
+"""No network fails everywhere this soon; a browser's extension or policy does."""
+
+
+class Place(StrEnum):
+    """Where in the customer's network one looked from, as the customer said."""
+
+    DEVICE = "device"
+    """The device's own socket: the cable that it is, or will be, plugged into."""
+    WIFI = "wifi"
+    """The Wi-Fi that the device uses."""
+    OFFICE = "office"
+    """Another network of the same company."""
+    ELSEWHERE = "elsewhere"
+    """At home, on a mobile network: somewhere else altogether."""
+
+    @property
+    def of_the_device(self) -> bool:
+        return self in (Place.DEVICE, Place.WIFI)
+
+    @property
+    def of_the_company(self) -> bool:
+        return self is not Place.ELSEWHERE
+
+
+class How(StrEnum):
+    """How one try of one port ended. A browser tells the first four apart only."""
+
+    ECHO = "echo"
+    """Our own answer, its signature verified by our server."""
+    OTHER = "other"
+    """An answer, but not ours."""
+    FAILED = "failed"
+    """The browser gave up and does not say why."""
+    SILENT = "silent"
+    """Nothing within the time limit; the browser does not say at which step."""
+    NO_NAME = "no_name"
+    """DNS says that the name does not exist, or refuses it."""
+    DNS_SILENT = "dns_silent"
+    REFUSED = "refused"
+    """A TCP reset or an ICMP refusal."""
+    FILTERED = "filtered"
+    """TCP never connected."""
+    NO_ANSWER = "no_answer"
+    """TCP connected, then nothing."""
+    BROKEN_OFF = "broken_off"
+    """TCP connected, then closed, reset, or spoken to in another protocol."""
+    CERTIFICATE = "certificate"
+    """TLS, with a certificate that is not ours."""
+    PROXY_REFUSED = "proxy_refused"
+    """The network's proxy would not connect."""
+    UNKNOWN = "unknown"
+    """The tool failed in a way that says nothing about the network."""
+
+
+FAST = frozenset({How.NO_NAME, How.REFUSED, How.BROKEN_OFF, How.PROXY_REFUSED})
+SLOW = frozenset({How.SILENT, How.DNS_SILENT, How.FILTERED, How.NO_ANSWER})
+
+
+class Turn(StrEnum):
+    """What came of knocking with TURN over plain TCP, which passes where only TLS is turned away."""
+
+    UNTRIED = "untried"
+    REACHED = "reached"
+    """The page heard our refusal. It counts once our responder says that it saw the nonce."""
+    FAILED = "failed"
+    SILENT = "silent"
+
+
+class PortState(StrEnum):
+    """One port as seen from one place."""
+
+    OPEN = "open"
+    ANSWERED_BY_OTHER = "answered_by_other"
+    BLOCKED_FAST = "blocked_fast"
+    BLOCKED_SILENT = "blocked_silent"
+    CANNOT_TEST = "cannot_test"
+    FLAKY = "flaky"
+
+
+BLOCKED = frozenset({PortState.ANSWERED_BY_OTHER, PortState.BLOCKED_FAST, PortState.BLOCKED_SILENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    how: How
+    ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PortLook:
+    """One port of one responder. `second_look`: somebody answered HTTP over valid TLS, whoever it was (no-cors).
+
+    From our echo: `source` is the address that the customer's network shows us, `via` what a proxy wrote. From the
+    script: `address` is what the name led to, `issuer` who signed the certificate, empty where it is ours.
+    """
+
+    host: str
+    port: int
+    tries: tuple[Try, ...] = ()
+    second_look: bool | None = None
+    turn: Turn = Turn.UNTRIED
+    source: str = ""
+    via: str = ""
+    address: str = ""
+    issuer: str = ""
+    by_proxy: How | None = None
+    """The same once more through the proxy that the machine is told to use; None where it is told of none."""
+
+    @property
+    def hows(self) -> frozenset[How]:
+        return frozenset(one.how for one in self.tries)
+
+    @property
+    def echoed(self) -> bool:
+        return How.ECHO in self.hows
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLook:
+    """One test from one place. `nonce` is what it calls itself towards responders.
+
+    `portal_reached` is the control: whether this very portal answered there. `source` is the address that the report
+    came to us from; empty where it was pasted in elsewhere. `skew_ms` is how far that machine's clock is ahead of ours,
+    within `skew_within_ms`; None where it was not measured.
+    """
+
+    nonce: str
+    place: Place
+    ports: tuple[PortLook, ...]
+    portal_reached: bool = True
+    source: str = ""
+    skew_ms: int | None = None
+    skew_within_ms: int = 0
+
+    @property
+    def impossibly_fast(self) -> bool:
+        """Everything failed sooner than any network can make it fail."""
+        tries = [one for port in self.ports for one in port.tries]
+        return bool(tries) and all(one.how is How.FAILED and one.ms < IMPOSSIBLY_FAST_MS for one in tries)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The addresses that responders saw the test come from; sorted."""
+        return tuple(sorted({port.source for port in self.ports if port.source}))
+
+
+@reported(vantage=Vantage.BROWSER)
+@dataclass(frozen=True, slots=True)
+class BrowserLook(NetworkLook):
+    """One test by a page of ours in the customer's browser."""
+
+
+@reported(vantage=Vantage.SCRIPT)
+@dataclass(frozen=True, slots=True)
+class ScriptLook(NetworkLook):
+    """One run of the check script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A responder saw the test at this port, by plain TURN or else by HTTP; the answer may have got lost."""
+
+    port: int
+    turn: bool
+    source: str = ""
+
+
+@reported(vantage=Vantage.SERVER)
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What our responders saw of one test; more may follow."""
+
+    nonce: str
+    seen: tuple[Sighting, ...]
+
+
+def seen_of(look: NetworkLook, sightings: Iterable[Sightings]) -> Iterator[Sighting]:
+    """What our responders saw of this very test."""
+    for one in sightings:
+        if one.nonce == look.nonce:
+            yield from one.seen
+
+
+def state_of(look: NetworkLook, port: PortLook, sightings: Iterable[Sightings] = ()) -> PortState:
+    """The port as seen from that place.
+
+    Port 80 carries plain text: TLS on it proves the way when it works, and nothing when it fails.
+    """
+    hows = port.hows
+    if hows == {How.ECHO}:
+        return PortState.OPEN
+    if How.ECHO in hows:
+        return PortState.FLAKY
+    if port.port == 80:
+        if any(one.port == 80 and one.turn for one in seen_of(look, sightings)):
+            return PortState.OPEN
+        if port.turn is Turn.REACHED:
+            return PortState.CANNOT_TEST
+    browsers = How.FAILED in hows or How.SILENT in hows
+    if not hows or How.UNKNOWN in hows or look.impossibly_fast or (browsers and not look.portal_reached):
+        return PortState.CANNOT_TEST
+    if port.second_look or How.OTHER in hows or How.CERTIFICATE in hows:
+        return PortState.ANSWERED_BY_OTHER
+    if port.port == 80 and browsers and port.turn is Turn.UNTRIED:
+        return PortState.CANNOT_TEST
+    fast = all(one.how in FAST or (one.how is How.FAILED and one.ms < FAST_MS) for one in port.tries)
+    return PortState.BLOCKED_FAST if fast else PortState.BLOCKED_SILENT
