@@ -43,6 +43,28 @@ def sender_address_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: A
     return [Warning(fault, "Set TEST_MESSAGE_FROM, or name senders in the vendor profile.", id="diagnostics.W001")]
 
 
+@register()
+def responders_can_be_believed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Where profiles name port responders: what they sign can be verified, and they listen on every port named."""
+    found: list[CheckMessage] = []
+    for profile in vendors.vendors().values():
+        if profile.responders and not settings.RESPONDER_KEY:
+            hint = "Set the key that the responder is started with."
+            found.append(
+                Error(
+                    f"vendor {profile.slug} has port responders, and RESPONDER_KEY is not set",
+                    hint,
+                    id="diagnostics.E006",
+                )
+            )
+        wanted = {port for host in profile.responders for port in host.ports}
+        if settings.RESPONDER_PORTS and (unknown := sorted(wanted - set(settings.RESPONDER_PORTS))):
+            ports = ", ".join(map(str, unknown))
+            fault = f"vendor {profile.slug}: its responders have ports that RESPONDER_PORTS does not name: {ports}"
+            found.append(Error(fault, id="diagnostics.E007"))
+    return found
+
+
 def _loose_ends() -> Iterator[CheckMessage]:
     emitted = set().union(*(check.emits for check in registry.checks()))
     for tag in sorted(emitted - set(remedies.remedies())):

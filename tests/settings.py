@@ -20,3 +20,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 LAB = True
 LAB_STATE = HERE / f"lab-{os.getpid()}" / "state.json"
 EXTRA_SUFFIXES = frozenset({"test"})
+RESPONDER_KEY = "a-key-of-the-tests-alone-of-40-characters"

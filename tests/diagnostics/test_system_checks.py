@@ -1,10 +1,16 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 
-from diagnostics import registry
-from diagnostics.system_checks import content_is_complete, sender_address_is_known, way_of_sending_exists
+from diagnostics import registry, vendors
+from diagnostics.system_checks import (
+    content_is_complete,
+    responders_can_be_believed,
+    sender_address_is_known,
+    way_of_sending_exists,
+)
 
 
 def test_the_shipped_content_is_complete() -> None:
@@ -30,3 +36,28 @@ def test_a_deployment_without_an_address_to_send_from_is_warned(settings: Any) -
     settings.TEST_MESSAGE_FROM = "codes@example.org"
     assert sender_address_is_known(None) == []
     assert [message for message in run_checks() if message.is_serious()] == []
+
+
+def test_responders_without_a_key_or_with_unknown_ports_are_found(settings: Any, tmp_path: Path) -> None:
+    profile = 'name = "Clocks"\n[[responders]]\nname = "check.example.net"\nports = [443, 59777]\n'
+    (tmp_path / "clocks.toml").write_text(profile)
+    before = vendors.use(tmp_path)
+    try:
+        settings.RESPONDER_KEY, settings.RESPONDER_PORTS = "k" * 32, {443: 443, 59777: 8777}
+        assert responders_can_be_believed(None) == []
+        settings.RESPONDER_KEY, settings.RESPONDER_PORTS = "", {443: 443}
+        assert [one.id for one in responders_can_be_believed(None)] == ["diagnostics.E006", "diagnostics.E007"]
+    finally:
+        vendors.use(*before)
+
+
+@pytest.mark.parametrize(
+    "name", ["Check.example.net", "check.example.net:443", "a b", "x;y", "-a.example", "a" * 64, ""]
+)
+def test_a_responder_that_is_no_host_name_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "clocks.toml").write_text(f'name = "Clocks"\n[[responders]]\nname = "{name}"\nports = [443]\n')
+    before = vendors.use(tmp_path)
+    try:
+        assert any("is no host name" in problem for problem in vendors.problems())
+    finally:
+        vendors.use(*before)
