@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable
+import threading
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -33,13 +34,21 @@ logger = logging.getLogger(__name__)
 RELEASE_SECONDS = 45.0
 """A service may keep several lists, and each takes 10 seconds at most."""
 
+AT_THE_DATABASE = 4
+"""Groups of one worker that read or write at the same time. Each is a thread that wants the interpreter, as the
+network's loop does: with many of them, answers that have long arrived would be read after their time limits.
+"""
+_database = threading.BoundedSemaphore(AT_THE_DATABASE)
+
 Landed = SimpleQueue[Seen | None]
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_group(group_id: int) -> None:
     """Run one probe group, saving answers as they land; what has not landed by the deadline is "could not check"."""
-    claim = runs.claim_group(group_id)
+    with _database:
+        claim = runs.claim_group(group_id)
+        connection.close()
     if claim is None:
         return
     wanted = [probe for probe in registry.probes() if probe.group is claim.name]
@@ -57,7 +66,9 @@ def run_group(group_id: int) -> None:
         observing.result()
     except TimeoutError:
         logger.warning("group %s of run %s met its deadline", claim.name, claim.run_id)
-    runs.finish_group(claim)
+    with _database:
+        runs.finish_group(claim)
+        connection.close()
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -160,19 +171,24 @@ def _bounce_mailbox() -> AbstractContextManager[_BounceMailbox]:
 
 
 def _save_as_they_land(claim: runs.Claim, landed: Landed) -> None:
-    """Write answers in batches: all that came while the last batch was written.
+    """Write answers in batches: all that came while the last batch was written, or waited to be.
 
     No database connection is held while waiting.
     """
     more = True
     while more:
-        connection.close()
-        batch = [landed.get()]
-        try:
-            while True:
-                batch.append(landed.get_nowait())
-        except Empty:
-            pass
-        more = None not in batch
-        if seen := [one for one in batch if one is not None]:
-            runs.record(claim, seen)
+        first = landed.get()
+        with _database:
+            batch = [first, *_all_in(landed)]
+            more = None not in batch
+            if seen := [one for one in batch if one is not None]:
+                runs.record(claim, seen)
+            connection.close()
+
+
+def _all_in(landed: Landed) -> Iterator[Seen | None]:
+    try:
+        while True:
+            yield landed.get_nowait()
+    except Empty:
+        return

@@ -6,6 +6,8 @@ Only an answer to the very question is taken.
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -59,8 +61,24 @@ class Question:
         """As a message. AD asks the server to say whether it has verified the answer (RFC 6840 section 5.7)."""
         flags = dns.flags.RD | dns.flags.AD | (dns.flags.CD if self.unchecked else 0)
         if edns:
-            return dns.message.make_query(self.name, self.rdtype, flags=flags, use_edns=0, payload=PAYLOAD)
-        return dns.message.make_query(self.name, self.rdtype, flags=flags, use_edns=False)
+            return dns.message.make_query(
+                self.name, self.rdtype, flags=flags, use_edns=0, payload=PAYLOAD, id=next(_ids)
+            )
+        return dns.message.make_query(self.name, self.rdtype, flags=flags, use_edns=False, id=next(_ids))
+
+
+def _random_ids() -> Iterator[int]:
+    """Query ids that nobody can guess (RFC 5452 section 4), drawn many at a time.
+
+    Every call of the system lets other threads take the interpreter, and the loop that asks would wait for it again.
+    """
+    while True:
+        drawn = os.urandom(2048)
+        for place in range(0, len(drawn), 2):
+            yield int.from_bytes(drawn[place : place + 2])
+
+
+_ids = _random_ids()
 
 
 async def ask(server: Endpoint, question: Question, seconds: float) -> dns.message.Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -12,6 +13,10 @@ from typing import Any, TypeVar
 import uvloop
 
 T = TypeVar("T")
+TURN_SECONDS = 0.001
+"""How long another thread may keep the interpreter while the loop wants it; Python's own 5 ms, many threads long, make
+network time limits run out that the network kept.
+"""
 GRACE = 5.0
 """Seconds a cancelled coroutine has for cleaning up before it is given up."""
 
@@ -54,6 +59,7 @@ class _State:
 def _running_loop() -> asyncio.AbstractEventLoop:
     with _State.lock:
         if _State.loop is None:
+            sys.setswitchinterval(TURN_SECONDS)
             _State.loop = uvloop.new_event_loop()
             _State.thread = threading.Thread(target=_State.loop.run_forever, name="network", daemon=True)
             _State.thread.start()
