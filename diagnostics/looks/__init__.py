@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, TypeVar, get_origin
 
 import cattrs
@@ -35,6 +36,8 @@ def structured(kind: type[T], body: bytes) -> T:
         loaded = json.loads(body)
     except (ValueError, RecursionError):
         raise Malformed("The report is not JSON. Was it cut off?") from None
+    if not isinstance(loaded, dict):
+        raise Malformed("The report does not have the form we expect (as a whole).")
     try:
         return _converter.structure(loaded, kind)
     except (cattrs.BaseValidationError, KeyError, TypeError, ValueError, RecursionError) as problem:
@@ -69,6 +72,10 @@ def _exactly(value: Any, kind: type[Any]) -> Any:
     return value
 
 
+def _named(value: Any, kind: type[StrEnum]) -> StrEnum:
+    return kind(_exactly(value, str))
+
+
 def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple
 
@@ -82,4 +89,5 @@ def _list(value: Any, kind: Any) -> tuple[Any, ...]:
 _converter = cattrs.Converter(forbid_extra_keys=True)
 for _plain in (bool, int, str):
     _converter.register_structure_hook(_plain, _exactly)
+_converter.register_structure_hook(StrEnum, _named)
 _converter.register_structure_hook_func(_is_tuple, _list)

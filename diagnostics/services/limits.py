@@ -46,6 +46,8 @@ RUN_BY_CASE = Rule("run-by-case", 12, timedelta(hours=1))
 TOLD_BY_CASE = Rule("told-by-case", 60, timedelta(hours=1))
 """Answers and pasted headers: each is kept, and every judgement reads them all."""
 NETWORK_TEST_BY_CASE = Rule("network-test-by-case", 30, timedelta(hours=1))
+NETWORK_REPORT_BY_SOURCE = Rule("network-report-by-source", 60, timedelta(hours=1))
+"""Uploads of the check script, good or bad. More than an office sends; whoever is refused can still paste."""
 MESSAGE_BY_ADDRESS_SOON = Rule("message-by-address-soon", 1, timedelta(minutes=15))
 MESSAGE_BY_ADDRESS = Rule("message-by-address", 3, timedelta(days=1))
 MESSAGE_BY_DOMAIN = Rule("message-by-domain", 20, timedelta(days=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -59,7 +60,7 @@ def begin(case: Case, vantage: Vantage) -> NetworkTest:
         return NetworkTest.objects.create(
             case=case,
             vantage=vantage,
-            nonce=secrets.token_urlsafe(16),
+            nonce=secrets.token_hex(16),
             expires_at=timezone.now() + LIFETIMES[vantage],
         )
 
@@ -128,11 +129,11 @@ def _test_of(look: NetworkLook, vantage: Vantage, case: Case | None) -> NetworkT
 
 
 def _take(look: NetworkLook, test: NetworkTest) -> Run:
-    """The very same report again changes nothing and costs nothing: its answer may have been lost."""
+    """The very same report again, uploaded or pasted, changes nothing and costs nothing: its answer may be lost."""
     with transaction.atomic():
         run = _newest_run(test)
         held = NetworkTest.objects.select_for_update().get(pk=test.pk)
-        if look in evidence_of(run).all(type(look)):
+        if any(replace(look, source=told.source) == told for told in evidence_of(run).all(type(look))):
             return run
         if held.expires_at <= timezone.now():
             raise Refused(Reason.EXPIRED)

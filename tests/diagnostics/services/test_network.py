@@ -71,7 +71,7 @@ def test_a_page_reports_once_and_the_same_again_changes_nothing(case: Case) -> N
     test = network.begin(case, Vantage.BROWSER)
     seen = look(BrowserLook, test)
     network.take_browser(case, seen)
-    network.take_browser(case, seen)
+    network.take_browser(case, replace(seen, source="203.0.113.9"))
     assert len(reported(case, BrowserLook)) == 1
     assert refused(network.take_browser, case, look(BrowserLook, test, How.SILENT)) is Reason.USED_UP
 
