@@ -327,6 +327,8 @@ class EchoFetch:
     outcome: ConnectOutcome
     echoed: bool = False
     detail: str = ""
+    issuer: str = ""
+    """Who vouches for the responder: its organisation, else its common name."""
 
 
 class SmtpStage(StrEnum):

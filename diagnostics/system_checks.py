@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 
 from diagnostics import articles, providers, registry, remedies, vendors
+from diagnostics.probes.network_look import RESTRICTED_PORTS
 
 
 @register()
@@ -62,6 +63,10 @@ def responders_can_be_believed(app_configs: Sequence[AppConfig] | None, **kwargs
             ports = ", ".join(map(str, unknown))
             fault = f"vendor {profile.slug}: its responders have ports that RESPONDER_PORTS does not name: {ports}"
             found.append(Error(fault, id="diagnostics.E007"))
+        if restricted := sorted(wanted & RESTRICTED_PORTS):
+            ports = ", ".join(map(str, restricted))
+            fault = f"vendor {profile.slug}: no browser connects to port {ports}; only the check script can try it"
+            found.append(Warning(fault, id="diagnostics.W002"))
     return found
 
 

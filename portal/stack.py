@@ -1,12 +1,13 @@
 """The whole portal as processes on this machine: embedded servers, lab, web, worker, dispatcher."""
 
 import json
+import os
 import signal
 import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from diagnostics.lab.files import RESPONDER_CERTIFICATE
 from portal import embedded
 from portal.supervisor import ProcessEnded, Supervisor
 
@@ -36,11 +38,13 @@ def running(port: int, *, lab: tuple[str, ...] = ()) -> Iterator[Supervisor]:
         servers.start(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         began = timezone.now()
+        environment = _responder_environment()
         if settings.LAB:
             # First: the others ask it as soon as they run.
-            supervisor.start("lab", [*MANAGE, "lab", "--serve", *lab])
+            supervisor.start("lab", [*MANAGE, "lab", "--serve", *lab], environment)
             _wait_until_ready(supervisor, lambda: [] if _written_since(settings.LAB_STATE, began) else ["lab"])
-        _start_processes(supervisor, port)
+            supervisor.start("responder", [*MANAGE, "responder"], environment)
+        _start_processes(supervisor, port, environment)
         _wait_until_ready(supervisor, lambda: _unready(port, began))
         yield supervisor
     finally:
@@ -62,12 +66,20 @@ def free_port() -> int:
         return port
 
 
+def _responder_environment() -> dict[str, str]:
+    """Where the port responder listens: on ports that are free here, with a certificate that the lab issues."""
+    if not settings.LAB or os.environ.get("RESPONDER_PORTS"):
+        return {}
+    ports = ",".join(f"{port}={free_port()}" for port in settings.RESPONDER_PORTS)
+    return {"RESPONDER_PORTS": ports, "RESPONDER_CERTIFICATE": str(settings.LAB_STATE.parent / RESPONDER_CERTIFICATE)}
+
+
 def _wait_until_ready(supervisor: Supervisor, unready: Callable[[], list[str]]) -> None:
     if not supervisor.wait_until(lambda: not unready(), READY_SECONDS):
         raise ProcessEnded(f"Not ready after {READY_SECONDS} s: {', '.join(unready())}")
 
 
-def _start_processes(supervisor: Supervisor, port: int) -> None:
+def _start_processes(supervisor: Supervisor, port: int, environment: Mapping[str, str]) -> None:
     settings.ALIVE_FILE.unlink(missing_ok=True)
     supervisor.start(
         "web",
@@ -85,6 +97,7 @@ def _start_processes(supervisor: Supervisor, port: int) -> None:
                 "portal.wsgi:application",
             ),
         ],
+        environment,
     )
     supervisor.start(
         "worker",
@@ -93,9 +106,9 @@ def _start_processes(supervisor: Supervisor, port: int) -> None:
             *("--queues", QUEUES, "--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
         ],
         # Whoever tries the portal as root on a machine of their own need not read this at every start.
-        {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
+        {**environment, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
     )
-    supervisor.start("dispatcher", [*MANAGE, "dispatcher", "--with-beat"])
+    supervisor.start("dispatcher", [*MANAGE, "dispatcher", "--with-beat"], environment)
 
 
 def _unready(port: int, began: datetime) -> list[str]:

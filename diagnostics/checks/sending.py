@@ -149,7 +149,7 @@ def _delivered(delivered: SendEvent, message: list[SendEvent], history: SendHist
         if history.others_begun or history.others_ended:
             yield hints("device.never-asked")
         return
-    if took > timedelta(seconds=history.code_lifetime):
+    if took.total_seconds() > history.code_lifetime:
         yield from _too_late(message, took, history.domain)
     if age <= JUST_NOW:
         yield from (rules_out(tag) for tag in DISPROVED)

@@ -67,7 +67,7 @@ def _finding(
     """
     if _refused_otherwise(report, bounce):
         return hints
-    too_late = report.waited > timedelta(seconds=report.code_lifetime)
+    too_late = report.waited.total_seconds() > report.code_lifetime
     if taken and tag != "greylisted":
         return hints if too_late else notes
     found_elsewhere = answer is not None and answer.where in (Whereabouts.SPAM, Whereabouts.QUARANTINE)
@@ -110,7 +110,7 @@ def _times(report: TestMessageReport) -> dict[str, str]:
     """`minutes` waited, rounded up; `expires_after` where a code would not have lived that long."""
     lifetime = report.code_lifetime // 60
     facts = {"tries": str(report.attempt), "minutes": str(_minutes(report.waited)), "lifetime": str(lifetime)}
-    if report.waited > timedelta(seconds=report.code_lifetime):
+    if report.waited.total_seconds() > report.code_lifetime:
         facts["expires_after"] = str(lifetime)
     return facts
 

@@ -1,4 +1,4 @@
-"""What a name or a port of the mini internet does when it is asked: data alone, played by `dns`, `smtp` and `tcp`."""
+"""What a name or a port of the mini internet does when it is asked: data, played by `dns`, `smtp`, `tcp` and `echo`."""
 
 from __future__ import annotations
 
@@ -102,6 +102,13 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
+class TestPoint:
+    """A port responder of ours: over TLS, with a certificate for the host's name, questions come back."""
+
+    __test__ = False  # for pytest, which takes the name for that of tests
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """Nothing listens: connections are refused."""
 
@@ -116,4 +123,4 @@ class Reset:
     """Takes the connection and resets it at once."""
 
 
-PortBehaviour = Smtp | Http | Closed | Filtered | Reset
+PortBehaviour = Smtp | Http | TestPoint | Closed | Filtered | Reset

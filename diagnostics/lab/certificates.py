@@ -1,4 +1,4 @@
-"""Certificates of the mini internet, made anew at each start; keys are never written to disk for longer than a load."""
+"""Certificates of the mini internet, made anew at each start; keys are written to disk for other processes alone."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ class Authority:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(name).configure_cert(context)
         return context
+
+    def certificate_for(self, name: str) -> bytes:
+        """A certificate for that host name with its key (PEM), for a server in a process of its own."""
+        return self._authority.issue_cert(name).private_key_and_cert_chain_pem.bytes()
 
 
 def self_signed_context() -> ssl.SSLContext:

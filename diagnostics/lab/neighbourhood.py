@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from diagnostics.lab.behaviours import Http, Smtp
+from diagnostics.lab.behaviours import Http, Smtp, TestPoint
 from diagnostics.lab.scenario import Hosts, Zone
 
 PUBLIC_KEY = (
@@ -21,11 +21,15 @@ BLOCKLISTS = ("zen.spamhaus.org", "bl.spamcop.net", "b.barracudacentral.org", "p
 TEST_NETWORK = "0.0.127"
 """Where blocklists have their test entries (RFC 5782 section 5)."""
 
+TEST_POINT = "check.localhost"
+"""Where the port responder stands."""
+
 BORROWED = (
     *(f"{network}.in-addr.arpa" for network in NETWORKS),
     *(f"{network}.{blocklist}" for blocklist in BLOCKLISTS for network in (TEST_NETWORK, *NETWORKS)),
     "test.dbl.spamhaus.org",
     "invalid.dbl.spamhaus.org",
+    TEST_POINT,
 )
 """Names elsewhere that the lab must be asked for."""
 
@@ -70,7 +74,11 @@ _LISTS: Zone = {
     **{f"2.{TEST_NETWORK}.{blocklist}": {"A": ("127.0.0.2",)} for blocklist in BLOCKLISTS},
     "test.dbl.spamhaus.org": {"A": ("127.0.1.2",)},
 }
-ZONE: Zone = {**_IN_ORDER, **_ASTRAY, **_DRIFT, **_LISTS}
+_TEST_POINT: Zone = {
+    # Browsers know every name below localhost to be this machine, and find the responder of `make run` there.
+    TEST_POINT: {"A": ("192.0.2.30",)},
+}
+ZONE: Zone = {**_IN_ORDER, **_ASTRAY, **_DRIFT, **_LISTS, **_TEST_POINT}
 
 HOSTS: Hosts = {
     ("192.0.2.25", 25): Smtp(),
@@ -78,4 +86,5 @@ HOSTS: Hosts = {
     ("192.0.2.20", 443): Http(tls=True),
     ("192.0.2.20", 59777): Http(tls=True),
     ("192.0.2.20", 59778): Http(tls=True),
+    **{("192.0.2.30", port): TestPoint() for port in (80, 443, 59777, 59778)},
 }

@@ -7,16 +7,16 @@ import json
 import os
 import signal
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
 
-from diagnostics.lab import directory, dns, neighbourhood, scenarios, sending, smtp, tcp
-from diagnostics.lab.behaviours import Closed, Encryption, Filtered, Http, PortBehaviour, Reset, Smtp
+from diagnostics.lab import directory, dns, echo, neighbourhood, scenarios, sending, smtp, tcp
+from diagnostics.lab.behaviours import Closed, Encryption, Filtered, Http, PortBehaviour, Reset, Smtp, TestPoint
 from diagnostics.lab.certificates import Authority, self_signed_context
-from diagnostics.lab.files import write_whole
+from diagnostics.lab.files import RESPONDER_CERTIFICATE, write_whole
 from diagnostics.lab.ports import LOOPBACK
 from diagnostics.lab.scenario import LAB_ZONE, Scenario, name_of
 from diagnostics.net.config import Endpoint
@@ -47,11 +47,23 @@ class Lab:
 
     state: LabState
 
-    def __init__(self, folder: Path, *, state_file: Path | None = None, acts: Sequence[Scenario] | None = None) -> None:
-        """Mail and certificates go to `folder`, the state file too unless named; `acts` defaults to all scenarios."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        state_file: Path | None = None,
+        acts: Sequence[Scenario] | None = None,
+        responder: Mapping[int, int] | None = None,
+    ) -> None:
+        """Mail and certificates go to `folder`, the state file too unless named; `acts` defaults to all scenarios.
+
+        `responder` are the loopback ports of a real port responder, by the ports that it stands for; without one, the
+        lab plays it.
+        """
         self._folder = folder.absolute()
         self._state_file = state_file or self._folder / "state.json"
         self._acts = scenarios() if acts is None else tuple(acts)
+        self._responder = responder
         self._running = AsyncExitStack()
 
     async def __aenter__(self) -> Lab:
@@ -77,7 +89,11 @@ class Lab:
         dial_map = {}
         for zone, hosts in ((neighbourhood.ZONE, neighbourhood.HOSTS), *((act.zone, act.hosts) for act in self._acts)):
             for (address, port), behaviour in hosts.items():
-                dial_map[str(Endpoint(address, port))] = await stage.play(behaviour, name_of(address, zone))
+                if self._responder and isinstance(behaviour, TestPoint):
+                    dial_map[str(Endpoint(address, port))] = f"{LOOPBACK}:{self._responder[port]}"
+                else:
+                    dial_map[str(Endpoint(address, port))] = await stage.play(behaviour, name_of(address, zone), port)
+        write_whole(self._folder / RESPONDER_CERTIFICATE, authority.certificate_for(neighbourhood.TEST_POINT))
         return {
             "nameserver": await stack.enter_async_context(dns.serving(names)),
             "spare_nameserver": await stack.enter_async_context(dns.serving(names, spare=True)),
@@ -91,15 +107,26 @@ class Lab:
         }
 
 
-def run(state_file: Path, on_ready: Callable[[LabState], None], *, acts: Sequence[Scenario] | None = None) -> None:
+def run(
+    state_file: Path,
+    on_ready: Callable[[LabState], None],
+    *,
+    acts: Sequence[Scenario] | None = None,
+    responder: Mapping[int, int] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` hears of the state once everything listens."""
-    asyncio.run(_run(state_file, on_ready, acts))
+    asyncio.run(_run(state_file, on_ready, acts, responder))
 
 
-async def _run(state_file: Path, on_ready: Callable[[LabState], None], acts: Sequence[Scenario] | None) -> None:
+async def _run(
+    state_file: Path,
+    on_ready: Callable[[LabState], None],
+    acts: Sequence[Scenario] | None,
+    responder: Mapping[int, int] | None,
+) -> None:
     asked_to_stop = asyncio.Event()
     _on_signals((signal.SIGTERM, signal.SIGINT), asked_to_stop.set)
-    async with Lab(state_file.parent, state_file=state_file, acts=acts) as lab:
+    async with Lab(state_file.parent, state_file=state_file, acts=acts, responder=responder) as lab:
         on_ready(lab.state)
         await asked_to_stop.wait()
 
@@ -120,11 +147,11 @@ class _Stage:
         self._filtered = stack.enter_context(tcp.filtered())
         self.mailboxes = mailboxes
 
-    async def play(self, behaviour: PortBehaviour, host: str) -> str:
+    async def play(self, behaviour: PortBehaviour, host: str, port: int) -> str:
         """`ip:port` on loopback."""
-        return f"{LOOPBACK}:{await self._port(behaviour, host)}"
+        return f"{LOOPBACK}:{await self._port(behaviour, host, port)}"
 
-    async def _port(self, behaviour: PortBehaviour, host: str) -> int:
+    async def _port(self, behaviour: PortBehaviour, host: str, port: int) -> int:
         match behaviour:
             case Smtp():
                 context = self._starttls(behaviour.encryption, host)
@@ -132,6 +159,8 @@ class _Stage:
             case Http(tls=encrypted, page=page):
                 context = self._authority.context_for(host) if encrypted else None
                 return await self._stack.enter_async_context(tcp.http(context, page))
+            case TestPoint():
+                return await self._stack.enter_async_context(echo.serving(self._authority.context_for(host), port))
             case Reset():
                 return await self._stack.enter_async_context(tcp.reset())
             case Closed():

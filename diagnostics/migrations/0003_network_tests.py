@@ -6,25 +6,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('diagnostics', '0002_evidence'),
+        ("diagnostics", "0002_evidence"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='NetworkTest',
+            name="NetworkTest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vantage', models.CharField(choices=[('browser', 'browser'), ('script', 'script')], max_length=10)),
-                ('nonce', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('reports', models.PositiveSmallIntegerField(default=0)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='network_tests', to='diagnostics.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vantage", models.CharField(choices=[("browser", "browser"), ("script", "script")], max_length=10)),
+                ("nonce", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("reports", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="network_tests", to="diagnostics.case"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['case', 'vantage', '-expires_at'], name='network_test_newest'), models.Index(fields=['expires_at'], name='network_test_age')],
+                "indexes": [
+                    models.Index(fields=["case", "vantage", "-expires_at"], name="network_test_newest"),
+                    models.Index(fields=["expires_at"], name="network_test_age"),
+                ],
             },
         ),
     ]

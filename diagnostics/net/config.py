@@ -32,7 +32,7 @@ class NetworkConfig:
     `nameservers` are `ip:port` texts (`[ip]:port` for IPv6); none means the system's own. `zones` sends a suffix to
     name servers of its own, the longest suffix wins. `dial_map` leads (address, port) to a loopback port. In a `closed`
     network nothing but the dial map is ever dialled. `own_addresses` are our public addresses, never dialled. `ca_file`
-    is trusted in addition to the system's authorities.
+    is trusted in addition to the system's authorities. `responder_key` is what our port responders sign with.
     """
 
     nameservers: tuple[str, ...] = ()
@@ -43,6 +43,7 @@ class NetworkConfig:
     allowed_ports: frozenset[int] = PORTS
     own_addresses: frozenset[str] = frozenset()
     ca_file: str = ""
+    responder_key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         zones = {_suffix(zone): tuple(servers) for zone, servers in self.zones.items()}

@@ -46,6 +46,7 @@ def network_config() -> NetworkConfig:
             own_addresses=frozenset(settings.OWN_ADDRESSES),
             allowed_ports=PORTS | _vendor_ports(),
             ca_file=ca_file,
+            responder_key=settings.RESPONDER_KEY,
         )
     except ValueError as problem:
         raise ImproperlyConfigured(str(problem)) from problem

@@ -11,7 +11,7 @@ import h11
 from diagnostics.domain import ConnectOutcome
 from diagnostics.net.dialer import Dialer
 from diagnostics.net.plain import plain
-from diagnostics.net.tls import problem_text, start_tls, verifying_context
+from diagnostics.net.tls import problem_text, session, start_tls, verifying_context
 
 LONGEST = 64 * 1024
 """Octets of an answer."""
@@ -27,6 +27,7 @@ class Fetched:
     status: int = 0
     text: str = ""
     detail: str = ""
+    issuer: str = ""
 
 
 async def fetch(dialer: Dialer, host: str, port: int, path: str, *, accept: str, seconds: float = SECONDS) -> Fetched:
@@ -41,7 +42,7 @@ async def fetch(dialer: Dialer, host: str, port: int, path: str, *, accept: str,
             transport = await start_tls(link.transport, link.protocol, host, verifying_context(dialer.config.ca_file))
             failed = Fetched(ConnectOutcome.OPEN)
             transport.write(link.protocol.request(host, path, accept))
-            return await link.protocol.answer
+            return replace(await link.protocol.answer, issuer=session(transport)[1])
     except (TimeoutError, ConnectionAbortedError):  # The second is asyncio's own time limit for handshakes.
         return replace(failed, detail="no answer in time")
     except ssl.SSLError as problem:

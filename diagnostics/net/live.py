@@ -88,4 +88,4 @@ class LiveNetwork:
 
     async def fetch_echo(self, host: str, port: int) -> EchoFetch:
         """Within 5 seconds, connecting not counted (as for `connect`)."""
-        return await fetch_echo(self.dialer, host, port)
+        return await fetch_echo(self.dialer, host, port, self.config.responder_key)

@@ -18,6 +18,39 @@ IMPOSSIBLY_FAST_MS = 5
 """No network fails everywhere this soon; a browser's extension or policy does."""
 
 
+RESTRICTED_PORTS = frozenset(
+    {
+        *(0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104),
+        *(109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526),
+        *(
+            530,
+            531,
+            532,
+            540,
+            548,
+            554,
+            556,
+            563,
+            587,
+            601,
+            636,
+            989,
+            990,
+            993,
+            995,
+            1719,
+            1720,
+            1723,
+            2049,
+            3659,
+            4045,
+        ),
+        *(4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
+    }
+)
+"""Ports that browsers never connect to (the Fetch standard, section 2.9, "port blocking")."""
+
+
 class Place(StrEnum):
     """Where in the customer's network one looked from, as the customer said."""
 
@@ -108,7 +141,7 @@ class PortLook:
     """One port of one responder. `second_look`: somebody answered HTTP over valid TLS, whoever it was (no-cors).
 
     From our echo: `source` is the address that the customer's network shows us, `via` what a proxy wrote. From the
-    script: `address` is what the name led to, `issuer` who signed the certificate, empty where it is ours.
+    script: `address` is what the name led to, `issuer` who signed the certificate that was shown, ours too.
     """
 
     host: str
@@ -208,13 +241,15 @@ def state_of(look: NetworkLook, port: PortLook, sightings: Iterable[Sightings] =
         return PortState.OPEN
     if How.ECHO in hows:
         return PortState.FLAKY
-    if port.port == 80:
+    if port.port == 80 and sum(one.port == 80 for one in look.ports) == 1:
+        # Of one host alone: a sighting does not tell which one it was at.
         if any(one.port == 80 and one.turn for one in seen_of(look, sightings)):
             return PortState.OPEN
         if port.turn is Turn.REACHED:
             return PortState.CANNOT_TEST
     browsers = How.FAILED in hows or How.SILENT in hows
-    if not hows or How.UNKNOWN in hows or look.impossibly_fast or (browsers and not look.portal_reached):
+    untold = browsers and (not look.portal_reached or port.port in RESTRICTED_PORTS)
+    if not hows or How.UNKNOWN in hows or look.impossibly_fast or untold:
         return PortState.CANNOT_TEST
     if port.second_look or How.OTHER in hows or How.CERTIFICATE in hows:
         return PortState.ANSWERED_BY_OTHER

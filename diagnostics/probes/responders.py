@@ -18,6 +18,7 @@ class ResponderPort:
     outcome: ConnectOutcome
     echoed: bool
     detail: str = ""
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> Responder
     fetched = await asyncio.gather(*(net.fetch_echo(host, port) for host, port in wanted))
     return Responders(
         tuple(
-            ResponderPort(host, port, one.outcome, one.echoed, one.detail)
+            ResponderPort(host, port, one.outcome, one.echoed, one.detail, one.issuer)
             for (host, port), one in zip(wanted, fetched, strict=True)
         )
     )

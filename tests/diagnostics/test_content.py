@@ -15,7 +15,7 @@ from diagnostics.vendors import vendor
 
 BLOCKS = {
     "address", "clock-models", "ports", "test-message", "provider", "filter", "allowlist", "compare", "it-pack",
-    "headers",
+    "headers", "network",
 }  # fmt: skip
 MODELS = [
     "BN5000", "BN5500", "BN6000", "BN6500", "BN6000N", "BN6500N", "CB5000",

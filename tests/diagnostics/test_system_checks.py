@@ -45,6 +45,12 @@ def test_responders_without_a_key_or_with_unknown_ports_are_found(settings: Any,
     try:
         settings.RESPONDER_KEY, settings.RESPONDER_PORTS = "k" * 32, {443: 443, 59777: 8777}
         assert responders_can_be_believed(None) == []
+        (tmp_path / "clocks.toml").write_text(profile.replace("443", "443, 6000"))
+        vendors.use(tmp_path)
+        settings.RESPONDER_PORTS = {443: 443, 6000: 6000, 59777: 8777}
+        assert [one.id for one in responders_can_be_believed(None)] == ["diagnostics.W002"]
+        (tmp_path / "clocks.toml").write_text(profile)
+        vendors.use(tmp_path)
         settings.RESPONDER_KEY, settings.RESPONDER_PORTS = "", {443: 443}
         assert [one.id for one in responders_can_be_believed(None)] == ["diagnostics.E006", "diagnostics.E007"]
     finally:

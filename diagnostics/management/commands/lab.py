@@ -47,6 +47,7 @@ class Command(BaseCommand):
             Path(state_file),
             lambda state: self.stdout.write(f"lab: {state['nameserver']}, see {state_file}"),
             acts=noise.noisy(scenarios()) if noisy else scenarios(),
+            responder=settings.RESPONDER_PORTS if settings.RESPONDER_CERTIFICATE else None,
         )
 
 
