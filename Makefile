@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check accuracy lock clean
+.PHONY: help run test check accuracy bench lock clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -18,6 +18,7 @@ help:
 	@echo "make test   run all tests (PYTEST_ARGS='-k name' for some of them)"
 	@echo "make check  linters, types, import rules, migrations, deployment settings"
 	@echo "make accuracy  how often the right cause is named, over all scenarios of the lab, plain and on a bad day"
+	@echo "make bench  how fast and how small, with the bars that each figure has to reach"
 	@echo "make lock   pin the dependencies of pyproject.toml in requirements/ (UPGRADE=--upgrade for newer ones)"
 	@echo "make clean  remove the virtual environment, caches and all local data"
 
@@ -49,6 +50,9 @@ check: $(ALL_READY)
 
 accuracy: $(LOCAL_READY)
 	@LAB=1 EMBEDDED_HOME=$(CURDIR)/.local/accuracy $(BIN)/python manage.py accuracy $(SCENARIOS)
+
+bench: $(ALL_READY)
+	@$(BIN)/python -m tests.bench $(BENCHMARKS)
 
 lock: $(ALL_READY)
 	$(COMPILE) --group dev --output-file requirements/development.txt

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import trustme
 import yaml
 
 from portal.embedded import Servers
@@ -58,6 +59,8 @@ def test_service_turns_healthy_and_stops_when_told(name: str, environment: dict[
     service = OURS[name]
     ports = {port.rsplit(":")[-1]: str(_free_port()) for port in service.get("ports", [])}
     environment = environment | {"ALIVE_FILE": str(tmp_path / "alive")}
+    if name == "responder":
+        environment = _responders_own(service, ports, environment["PATH"], tmp_path)
     log = (tmp_path / "log").open("w+")
     process = subprocess.Popen(
         _natively(service["command"], ports), cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
@@ -97,6 +100,13 @@ def test_our_services_run_without_rights(name: str) -> None:
     assert not any(port.split(":")[0] == "8000" for port in service.get("ports", []))
 
 
+def test_the_responder_is_published_on_the_articles_ports() -> None:
+    published = dict(port.split(":") for port in OURS["responder"]["ports"])
+    assert published == dict(word.split("=") for word in OURS["responder"]["environment"]["RESPONDER_PORTS"].split(","))
+    assert sorted(published, key=int) == ["80", "443", "59777", "59778"]
+    assert all(int(listens) >= 1024 for listens in published.values()), "it has no rights to listen below"
+
+
 def test_the_broker_keeps_what_it_was_given() -> None:
     command = " ".join(COMPOSE["services"]["redis"]["command"])
     assert "--appendonly yes" in command
@@ -122,6 +132,26 @@ def test_docker_compose_accepts_the_file() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def _responders_own(
+    service: dict[str, Any], ports: dict[str, str], search_path: str, certificates: Path
+) -> dict[str, str]:
+    """What the file gives it and nothing else: neither database nor secret. Its folder of certificates is real."""
+    pair = trustme.CA().issue_cert("check.example.net")
+    pair.private_key_pem.write_to_path(str(certificates / "privkey.pem"))
+    for blob in pair.cert_chain_pems:
+        blob.write_to_path(str(certificates / "fullchain.pem"), append=True)
+    given = {name: value for name, value in service["environment"].items() if not value.startswith("$")}
+    listening = (word.split("=") for word in given["RESPONDER_PORTS"].split(","))
+    return {
+        "PATH": search_path,
+        **{name: value.replace("/certificates", str(certificates)) for name, value in given.items()},
+        "PORTAL_URL": VALUES["PORTAL_URL"],
+        "RESPONDER_KEY": "a-key-for-this-test-of-at-least-32-characters",
+        "RESPONDER_BIND": "127.0.0.1",
+        "RESPONDER_PORTS": ",".join(f"{port}={ports[listens]}" for port, listens in listening),
+    }
 
 
 def _natively(command: list[str], ports: dict[str, str]) -> list[str]:
