@@ -234,7 +234,8 @@ def seen_of(look: NetworkLook, sightings: Iterable[Sightings]) -> Iterator[Sight
 def state_of(look: NetworkLook, port: PortLook, sightings: Iterable[Sightings] = ()) -> PortState:
     """The port as seen from that place.
 
-    Port 80 carries plain text: TLS on it proves the way when it works, and nothing when it fails.
+    Port 80 carries plain text: TLS on it proves the way when it works, and nothing when it fails. A proxy for plain
+    text turns TURN away as well, and lets a device through; only silence to both is a closed port.
     """
     hows = port.hows
     if hows == {How.ECHO}:
@@ -253,7 +254,7 @@ def state_of(look: NetworkLook, port: PortLook, sightings: Iterable[Sightings] =
         return PortState.CANNOT_TEST
     if port.second_look or How.OTHER in hows or How.CERTIFICATE in hows:
         return PortState.ANSWERED_BY_OTHER
-    if port.port == 80 and browsers and port.turn is Turn.UNTRIED:
+    if port.port == 80 and browsers and not (port.turn is Turn.SILENT and hows == {How.SILENT}):
         return PortState.CANNOT_TEST
     fast = all(one.how in FAST or (one.how is How.FAILED and one.ms < FAST_MS) for one in port.tries)
     return PortState.BLOCKED_FAST if fast else PortState.BLOCKED_SILENT

@@ -88,6 +88,9 @@ GAPS: Mapping[str, Words] = {
     Gap.NOT_SET_UP: _("The portal is connected to no such record (directory, sending service)."),
     Gap.RECORDS_SILENT: _("Our directory or sending service gave no usable answer."),
     Gap.STALE: _("The last look is more than an hour old."),
+    Gap.NO_RESPONDER: _("The vendor profile names no port responder."),
+    Gap.RESPONDER_DOWN: _("Our own port responder does not answer us either."),
+    Gap.CANNOT_TEST: _("The browser, or the network around it, did not let the test run."),
 }
 HEALTH_KINDS: Mapping[str, Words] = {
     HealthKind.SPF: "SPF",
@@ -127,6 +130,9 @@ REPORTS: Mapping[str, Words] = {
     "MailboxKindAnswer": _("What kind of mailbox it is"),
     "ColleaguesAnswer": _("Whether colleagues get our e-mail"),
     "ClockAnswer": _("Whether the device shows the right time"),
+    "BrowserLook": _("Ports as a browser in the customer’s network sees them"),
+    "ScriptLook": _("Ports as the check script in the customer’s network sees them"),
+    "Sightings": _("What reached our port responders"),
 }
 SUPPRESSION_REASONS: Mapping[str, Words] = {
     SuppressionReason.BOUNCE: _("an earlier message came back"),

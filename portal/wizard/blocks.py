@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from diagnostics.domain import Section, Status
 from diagnostics.lab.mailbox import KeptMessage, kept
 from diagnostics.models import LinkKind, MessageState, Purpose, TestMessage
+from diagnostics.probes.network_look import Place
 from diagnostics.probes.server_ports import ServerPorts
 from diagnostics.probes.test_message import (
     BounceReport,
@@ -25,10 +26,13 @@ from diagnostics.probes.test_message import (
     TestMessageReport,
 )
 from portal import access
-from portal.wizard import for_it, headers, recipes, words
+from portal.wizard import check_script, for_it, headers, phone, recipes, words
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile, is_under_way
 from portal.wizard.details import reply_words
-from portal.wizard.forms import CodeForm, HeadersForm, OtherMailboxForm, WhereaboutsForm
+from portal.wizard.endpoints import endpoints
+from portal.wizard.forms import CodeForm, HeadersForm, OtherMailboxForm, PastedReportForm, WhereaboutsForm
+from portal.wizard.network import picture
+from portal.wizard.scripts import PASTED_REPORT
 
 FormKey = tuple[str, str]
 """Which form of the page: its kind (`code`, `where`, `other`, `headers`) and the test message it is about, if any."""
@@ -161,7 +165,30 @@ def _ports(page: Page) -> dict[str, Any]:
         for one in (ports.connections if ports else ())
     ]
     gap = words.GAPS[seen.gap] if seen and seen.gap else ""
-    return {"rows": rows, "gap": gap, "ports": page.file.vendor.ports, "at": seen.at if seen else None}
+    return {
+        "rows": rows,
+        "gap": gap,
+        "ports": page.file.vendor.ports,
+        "at": seen.at if seen else None,
+        "try_it": next((one for one in page.file.article.sections if "network" in one.blocks), None)
+        if endpoints(page.file.vendor)
+        else None,
+    }
+
+
+def _network(page: Page) -> dict[str, Any]:
+    file, for_clock = page.file, bool(page.file.article.models)
+    labels = words.PLACE_CHOICES if for_clock else words.PLACE_CHOICES_WITHOUT_CLOCK
+    token = access.token_held(page.request, file.case.reference)
+    return {
+        "picture": picture(file),
+        "endpoints": endpoints(file.vendor),
+        "places": [(place.value, labels[place]) for place in Place],
+        "for_clock": for_clock,
+        "phone": phone.link_to(token, page.section) if token else None,
+        "script": check_script.live(file.case, file.vendor),
+        "paste": page.sent.get(PASTED_REPORT) or PastedReportForm(auto_id="network_%s"),
+    }
 
 
 def _test_message(page: Page) -> dict[str, Any]:
@@ -214,6 +241,7 @@ _BLOCKS: Mapping[str, Callable[[Page], dict[str, Any]]] = {
     "address": _address,
     "clock-models": _clock_models,
     "ports": _ports,
+    "network": _network,
     "test-message": _test_message,
     "provider": _provider,
     "filter": _filter,

@@ -10,12 +10,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from diagnostics.domain import Evidence
+from diagnostics.domain import Evidence, Vendor
 from diagnostics.registry import tier_of
 from diagnostics.services.runs import diagnosis_of
 from portal.wizard.casefile import CaseFile
 from portal.wizard.causes import causes
 from portal.wizard.details import ExactReply, replies_of
+from portal.wizard.endpoints import endpoints
 
 LONGEST_MAILTO = 1_800
 """Characters: longer links are cut by some mail programs."""
@@ -56,6 +57,17 @@ def letter(file: CaseFile, link: str) -> Letter:
 def refusals(file: CaseFile) -> list[ExactReply]:
     """The exact refusals of the customer's mail servers."""
     return [reply for reply in replies_of(file, file.article.questions) if reply.code >= 400]
+
+
+def firewall_rule(vendor: Vendor) -> str:
+    """What to add to the firewall, ready to copy; empty where no host or address of the vendor's is known."""
+    hosts = dict.fromkeys((*(host.name for host in vendor.hosts), *(host.name for host in vendor.responders)))
+    of_hosts = (port for host in vendor.hosts for port in (*host.ports, *host.tls_ports))
+    ports = sorted({*vendor.ports, *of_hosts, *(one.port for one in endpoints(vendor))})
+    if not ports or not (hosts or vendor.addresses):
+        return ""
+    context = {"vendor": vendor, "hosts": hosts, "ports": [str(port) for port in ports]}
+    return render_to_string("wizard/firewall_rule.txt", context).strip()
 
 
 def _mailto(subject: str, body: str) -> str:

@@ -6,8 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from diagnostics.headers import Headers, read_headers
+from diagnostics.looks import Malformed
+from diagnostics.looks.script import Report, read, unfold
 from diagnostics.models import Purpose
 from diagnostics.probes.test_message import Whereabouts
+from diagnostics.services import network
 from portal.intake import AddressField
 from portal.wizard import words
 
@@ -91,3 +94,26 @@ class HeadersForm(forms.Form):
                 else _("We cannot find headers in this text: it has lines like “Received: from …” and “From: …”")
             )
         return read
+
+
+class PastedReportForm(forms.Form):
+    """`cleaned_data["report"]` is what was read, a `Report`."""
+
+    report = PastedText(
+        label=_("The block that the script printed"),
+        help_text=_("With its first and its last line, the ones with dashes."),
+        max_length=40 * 1024,
+        error_messages={
+            "required": _("Paste the block that the script printed"),
+            "max_length": _("This is too long for a report: paste only the block that the script printed"),
+        },
+        widget=forms.Textarea(
+            attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "none", "wrap": "soft"}
+        ),
+    )
+
+    def clean_report(self) -> Report:
+        try:
+            return read(unfold(self.cleaned_data["report"]), network.verify)
+        except Malformed as malformed:
+            raise forms.ValidationError(str(malformed)) from malformed

@@ -22,8 +22,10 @@ from diagnostics.domain import (
 )
 from diagnostics.models import MessageState
 from diagnostics.probes.mailbox_behind import SignKind
+from diagnostics.probes.network_look import How, Place, PortState
 from diagnostics.probes.test_message import Whereabouts
 from diagnostics.probes.vendor_health import HealthKind
+from diagnostics.services.network import Reason
 
 Words = str | Promise
 
@@ -58,6 +60,7 @@ QUESTIONS: Mapping[str, Words] = {
     "seen": _("Is our message in your inbox?"),
     "comparison": _("Does another mailbox get the same message?"),
     "ports": _("Do our servers answer?"),
+    "network": _("Does your own network let you through to us?"),
     "our-side": _("Is everything in order on our side?"),
     "headers": _("What do the headers of a message that came say?"),
     "code": _("What happened to the codes that you asked for?"),
@@ -77,6 +80,7 @@ NOT_CHECKED_LINES: Mapping[str, Words] = {
     "seen": _("Look for the test message, then tell us where you found it."),
     "comparison": _("Send the test message to a second mailbox of yours."),
     "account": _("Compare this address and company ID with your account page."),
+    "network": _("Test from a browser or with the script, in your own network."),
 }
 GAPS: Mapping[Gap, Words] = {
     Gap.RESOLVER_SILENT: _("The public directory of domain names (DNS) gave no usable answer."),
@@ -98,6 +102,9 @@ GAPS: Mapping[Gap, Words] = {
     Gap.NOT_SET_UP: _("This site is not connected to the records that would tell."),
     Gap.RECORDS_SILENT: _("Our own records could not be asked right now."),
     Gap.STALE: _("Our last look is too old to count."),
+    Gap.NO_RESPONDER: _("No test point is set up for this article, so your own network cannot be tried."),
+    Gap.RESPONDER_DOWN: _("Our own test point is down. This says nothing about your firewall."),
+    Gap.CANNOT_TEST: _("The browser, or the network around it, did not let the test run."),
 }
 OUTCOMES: Mapping[ConnectOutcome, Words] = {
     ConnectOutcome.OPEN: _("Answers"),
@@ -247,6 +254,7 @@ FINE_LINES: Mapping[str, Words] = {
     "deferral": _("Your mail server took our message in time for a code."),
     "space": _("There is room in the mailbox."),
     "mx-answers": _("Your mail server answers us."),
+    "network": _("Your network lets you through to us where it was tried."),
     "ports": _("Our servers answer on every port we tried."),
     "our-side": _("We found no problem on our side."),
     "directory": _("The address is an administrator’s on this company’s account."),
@@ -261,6 +269,75 @@ FINE_LINES: Mapping[str, Words] = {
     "test-sending": _("Our sending service sent the test message."),
 }
 """The most telling one first: a section shows one line."""
+PLACES: Mapping[Place, Words] = {
+    Place.DEVICE: _("on the clock’s own cable"),
+    Place.WIFI: _("on the clock’s Wi-Fi"),
+    Place.OFFICE: _("elsewhere in the company"),
+    Place.ELSEWHERE: _("outside the company"),
+}
+PLACES_WITHOUT_CLOCK: Mapping[Place, Words] = {
+    **PLACES,
+    Place.DEVICE: _("on the cable in question"),
+    Place.WIFI: _("on the Wi-Fi in question"),
+}
+"""For articles that are not about clocks."""
+PLACE_CHOICES: Mapping[Place, Words] = {
+    Place.DEVICE: _("On the clock’s own cable"),
+    Place.WIFI: _("On the Wi-Fi that the clock uses"),
+    Place.OFFICE: _("Elsewhere in the company"),
+    Place.ELSEWHERE: _("Somewhere else: home, mobile network"),
+}
+PLACE_CHOICES_WITHOUT_CLOCK: Mapping[Place, Words] = {
+    **PLACE_CHOICES,
+    Place.DEVICE: _("On the network cable where it does not work"),
+    Place.WIFI: _("On the Wi-Fi where it does not work"),
+}
+LOOKED_FROM: Mapping[Vantage, Words] = {
+    Vantage.BROWSER: _("Browser, %(place)s"),
+    Vantage.SCRIPT: _("Script, %(place)s"),
+}
+PORT_STATES: Mapping[PortState, Words] = {
+    PortState.OPEN: _("Open"),
+    PortState.ANSWERED_BY_OTHER: _("Not our answer"),
+    PortState.BLOCKED_FAST: _("Turned away"),
+    PortState.BLOCKED_SILENT: _("No answer"),
+    PortState.CANNOT_TEST: _("Could not test"),
+    PortState.FLAKY: _("Now and then"),
+}
+PORT_STATE_LINES: Mapping[PortState, Words] = {
+    PortState.OPEN: _("Open."),
+    PortState.ANSWERED_BY_OTHER: _(
+        "Something on the network answered instead of us, often a web filter or a sign-in page."
+    ),
+    PortState.BLOCKED_FAST: _("The connection was turned away at once."),
+    PortState.BLOCKED_SILENT: _("No answer. A firewall is probably dropping this traffic."),
+    PortState.CANNOT_TEST: _("The browser could not run the test. The script can."),
+    PortState.FLAKY: _("Worked once, failed once. Test again in 5 minutes."),
+}
+PORT_STATUSES: Mapping[PortState, Status] = {
+    PortState.OPEN: Status.FINE,
+    PortState.ANSWERED_BY_OTHER: Status.PROBLEM,
+    PortState.BLOCKED_FAST: Status.PROBLEM,
+    PortState.BLOCKED_SILENT: Status.PROBLEM,
+    PortState.CANNOT_TEST: Status.COULD_NOT_CHECK,
+    PortState.FLAKY: Status.COULD_NOT_CHECK,
+}
+HOWS: Mapping[How, Words] = {
+    How.ECHO: _("our answer"),
+    How.OTHER: _("an answer that is not ours"),
+    How.FAILED: _("the browser does not say why"),
+    How.SILENT: _("the browser does not say at which step"),
+    How.NO_NAME: _("name not found (DNS)"),
+    How.DNS_SILENT: _("no answer from DNS"),
+    How.REFUSED: _("refused"),
+    How.FILTERED: _("filtered: never connected"),
+    How.NO_ANSWER: _("connected, then silence"),
+    How.BROKEN_OFF: _("connected, then broken off"),
+    How.CERTIFICATE: _("a certificate that is not ours"),
+    How.PROXY_REFUSED: _("the proxy would not connect"),
+    How.UNKNOWN: _("the tool failed"),
+}
+"""Why a port does not get through, as exactly as the script, or the browser, can tell."""
 HEALTH_KINDS: Mapping[HealthKind, Words] = {
     HealthKind.SPF: _("Our record of who may send for us (SPF)"),
     HealthKind.DKIM: _("The keys that prove our e-mails genuine (DKIM)"),
@@ -294,6 +371,9 @@ REPORTED: Mapping[str, Words] = {
     "ClockAnswer": _("Whether the device shows the right time"),
     "CodeMailEvents": _("What our sending service told of the code meanwhile"),
     "TestMessageStopped": _("Our sending service did not send the test message"),
+    "BrowserLook": _("What a browser in your network saw"),
+    "ScriptLook": _("What the check script saw in your network"),
+    "Sightings": _("What reached our test points"),
 }
 HEADERS_IN: tuple[tuple[Words, Words], ...] = (
     (
@@ -312,3 +392,11 @@ HEADERS_IN: tuple[tuple[Words, Words], ...] = (
     (_("iPhone, iPad, Android"), _("Not possible in these apps. Open the same mailbox on a computer.")),
 )
 """Where each mail program shows the headers of a message."""
+REPORT_REFUSED: Mapping[Reason, Words] = {
+    Reason.UNKNOWN: _("We do not know this token. Copy the whole command from the page again."),
+    Reason.EXPIRED: _("This command is too old to report with. The page has a new one."),
+    Reason.USED_UP: _("This command has reported as often as it may. The page has a new one."),
+    Reason.OTHER_CASE: _("This report belongs to another case. Paste it into the page that its command came from."),
+    Reason.OTHER_PORTS: _("This report is about other ports than ours. Copy the whole command from the page again."),
+}
+"""Why a report of the check script was not taken; also printed in terminals, so without typographic signs."""

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from diagnostics.domain import Address, Section
+from diagnostics.domain import Address, Section, Vantage
 from diagnostics.models import Case, LinkKind, Purpose, TestMessage
 from diagnostics.probes.pasted_headers import PastedHeaders, pasted
 from diagnostics.probes.test_message import ComparisonAnswer, MailboxAnswer, Whereabouts
+from diagnostics.services import network
 from diagnostics.services.cases import link_of, mint_link, start_run
 from diagnostics.services.limits import TOLD_BY_CASE, LimitReached, take
 from diagnostics.services.messages import (
@@ -29,10 +30,11 @@ from diagnostics.services.messages import (
 from diagnostics.services.runs import evidence_of, report_to
 from portal import access
 from portal.intake import Problem, limit_reached, problems_of, words_for_limit
-from portal.wizard import questions
+from portal.wizard import questions, words
 from portal.wizard.blocks import HEADERS_FORM, Forms
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, content_for
-from portal.wizard.forms import CodeForm, HeadersForm, MessageForm, OtherMailboxForm, WhereaboutsForm
+from portal.wizard.forms import CodeForm, HeadersForm, MessageForm, OtherMailboxForm, PastedReportForm, WhereaboutsForm
+from portal.wizard.scripts import PASTED_REPORT
 from portal.wizard.views.case import case_page, or_gone, private, section_page
 
 Act = Callable[[HttpRequest, Case], HttpResponse]
@@ -166,6 +168,34 @@ def it_page(request: HttpRequest, case: Case) -> HttpResponse:
     if held is None or held.case_id != case.pk or held.kind != LinkKind.IT:
         access.remember(response, case, mint_link(case, LinkKind.IT), LinkKind.IT)
     return response
+
+
+@action
+def begin_script(request: HttpRequest, case: Case) -> HttpResponse:
+    """Show the commands for the check script: with a new token, unless there is one that may still report."""
+    if network.script_test(case) is None:
+        network.begin(case, Vantage.SCRIPT)
+    return _back_to_network(request, case)
+
+
+@action
+def pasted_report(request: HttpRequest, case: Case) -> HttpResponse:
+    """What the check script printed, where it could not report by itself. The same again changes nothing."""
+    form = PastedReportForm(request.POST, auto_id="network_%s")
+    if form.is_valid():
+        report = form.cleaned_data["report"]
+        take([(TOLD_BY_CASE, case.reference)])
+        try:
+            network.take_script(report.look, report.secret, case)
+        except network.Refused as refused:
+            form.add_error("report", str(words.REPORT_REFUSED[refused.reason]))
+    if form.errors:
+        return _page(request, case, *problems_of(form), sent={PASTED_REPORT: form}, blocks=("network",))
+    return _back_to_network(request, case)
+
+
+def _back_to_network(request: HttpRequest, case: Case) -> HttpResponse:
+    return _see_other(f"{_url(case, _section(request, case, 'network'))}#network")
 
 
 def _purpose(request: HttpRequest) -> Purpose:

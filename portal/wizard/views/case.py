@@ -24,6 +24,8 @@ from portal.wizard.casefile import CaseFile, ContentGone, etag_of, read
 from portal.wizard.causes import causes_of, notes_of
 from portal.wizard.changes import changes
 from portal.wizard.details import details_of, facts_of, replies_of
+from portal.wizard.endpoints import endpoints
+from portal.wizard.network import picture
 from portal.wizard.overview import overview, row
 from portal.wizard.proof import proof
 from portal.wizard.questions import AnswerForm
@@ -107,9 +109,12 @@ def section_page(
     if _polled(request) and (purpose := PARTS.get(HtmxDetails(request).target or "")):
         part = {**_common(request, file), "section": section, "part": message_part(page, purpose)}
         return private(render(request, "components/test_message.html", part), etag_of(file))
+    if _polled(request) and HtmxDetails(request).target == "network-result":
+        part = {**_common(request, file), "section": section, "picture": picture(file)}
+        return private(render(request, "components/network_result.html", part))
     context = {**_common(request, file), **_section(page), "problems": problems}
     template = "wizard/section.html#findings" if _polled(request) else "wizard/section.html"
-    return private(render(request, template, context), etag_of(file))
+    return _may_ask(private(render(request, template, context), etag_of(file)), page)
 
 
 def private(response: HttpResponse, etag: str = "") -> HttpResponse:
@@ -163,10 +168,22 @@ def _section(page: Page) -> dict[str, Any]:
         "replies": replies_of(file, section.questions),
         "details": details_of(file, section.questions),
         "blocks": blocks(page),
+        "tests_network": bool(_origins(page)),
         "position": position + 1,
         "previous": sections[position - 1] if position else None,
         "next": sections[position + 1] if position + 1 < len(sections) else None,
     }
+
+
+def _may_ask(response: HttpResponse, page: Page) -> HttpResponse:
+    """The page that tests the customer's network may connect to exactly what it is to try, and no other page to any."""
+    if origins := _origins(page):
+        response._csp_update = {"connect-src": origins}  # type: ignore[attr-defined]  # read by django-csp
+    return response
+
+
+def _origins(page: Page) -> list[str]:
+    return [one.origin for one in endpoints(page.file.vendor)] if "network" in page.section.blocks else []
 
 
 def _left_to_the_customer(answer: Answer) -> bool:

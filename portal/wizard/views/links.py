@@ -6,14 +6,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from diagnostics.models import LinkKind
+from diagnostics.models import Case, LinkKind
 from diagnostics.services.cases import link_of
 from portal import access
-from portal.wizard import recipes
-from portal.wizard.casefile import read
+from portal.wizard import check_script, recipes
+from portal.wizard.casefile import content_for, read
 from portal.wizard.causes import MOST_NAMED, causes
 from portal.wizard.details import details_of, facts_of
-from portal.wizard.for_it import link_to, refusals
+from portal.wizard.for_it import firewall_rule, link_to, refusals
+from portal.wizard.network import picture
 from portal.wizard.overview import overview
 from portal.wizard.views.case import or_gone, private
 
@@ -24,15 +25,34 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     link = link_of(token)
     if link is None or link.kind != LinkKind.OWNER:
         raise Http404
-    response = redirect("wizard:case", link.case.reference)
-    access.remember(response, link.case, token)
+    return _let_in(redirect("wizard:case", link.case.reference), link.case, token)
+
+
+@require_safe
+@or_gone
+def open_section(request: HttpRequest, token: str, section: str) -> HttpResponse:
+    """The same, on to one section: for the phone that scanned a section's QR code."""
+    link = link_of(token)
+    if link is None or link.kind != LinkKind.OWNER:
+        raise Http404
+    article, _vendor = content_for(link.case)
+    if article.section(section) is None:
+        raise Http404
+    return _let_in(redirect("wizard:section", link.case.reference, section), link.case, token)
+
+
+def _let_in(response: HttpResponse, case: Case, token: str) -> HttpResponse:
+    access.remember(response, case, token)
     return without_referrer(private(response))
 
 
 @require_safe
 @or_gone
 def it(request: HttpRequest, token: str) -> HttpResponse:
-    """What IT needs: findings, refusals, the list to allow, the provider's own steps. Nothing is changed here."""
+    """What IT needs: findings, refusals, the list to allow, the provider's own steps, the check script's commands.
+
+    Nothing is changed here, but that commands are made where there are none that still work.
+    """
     link = link_of(token)
     if link is None or link.kind != LinkKind.IT:
         raise Http404
@@ -49,6 +69,9 @@ def it(request: HttpRequest, token: str) -> HttpResponse:
         "details": details_of(file, file.article.questions),
         "allowlist": recipes.allowlist(file.vendor),
         "recipes": [recipes.recipe(one, file.vendor, address=file.address) for one in file.providers],
+        "picture": picture(file),
+        "firewall_rule": firewall_rule(file.vendor),
+        "script": check_script.made(link.case, file.vendor),
         "link": link_to(token),
     }
     return without_referrer(private(render(request, "wizard/it.html", context)))

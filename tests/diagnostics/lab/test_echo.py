@@ -15,7 +15,8 @@ from diagnostics.domain import ConnectOutcome, Evidence
 from diagnostics.echo import verified
 from diagnostics.lab import neighbourhood
 from diagnostics.lab.behaviours import TestPoint
-from diagnostics.lab.looks import ADDRESS, PORTS, TEST_POINT
+from diagnostics.lab.looks import ADDRESS, PORTS
+from diagnostics.lab.neighbourhood import TEST_POINT
 from diagnostics.lab.scenario import name_of
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
