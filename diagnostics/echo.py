@@ -126,7 +126,7 @@ def _echo(entry: dict[str, Any]) -> Echo | None:
             via=_text(entry.get("via")),
             forwarded=_text(entry.get("forwarded")),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return echo if 0 < echo.port < 65536 and 0 <= echo.at < 2**40 else None
 

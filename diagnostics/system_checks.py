@@ -46,7 +46,7 @@ def sender_address_is_known(app_configs: Sequence[AppConfig] | None, **kwargs: A
 
 @register()
 def responders_can_be_believed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Where profiles name port responders: what they sign can be verified, and they listen on every port named."""
+    """Where profiles name port responders: what they sign can be verified, and browsers connect to their ports."""
     found: list[CheckMessage] = []
     for profile in vendors.vendors().values():
         if profile.responders and not settings.RESPONDER_KEY:
@@ -59,10 +59,6 @@ def responders_can_be_believed(app_configs: Sequence[AppConfig] | None, **kwargs
                 )
             )
         wanted = {port for host in profile.responders for port in host.ports}
-        if settings.RESPONDER_PORTS and (unknown := sorted(wanted - set(settings.RESPONDER_PORTS))):
-            ports = ", ".join(map(str, unknown))
-            fault = f"vendor {profile.slug}: its responders have ports that RESPONDER_PORTS does not name: {ports}"
-            found.append(Error(fault, id="diagnostics.E007"))
         if restricted := sorted(wanted & RESTRICTED_PORTS):
             ports = ", ".join(map(str, restricted))
             fault = f"vendor {profile.slug}: no browser connects to port {ports}; only the check script can try it"

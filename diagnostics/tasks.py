@@ -6,9 +6,10 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from celery import shared_task
 from celery.signals import worker_ready
@@ -39,6 +40,24 @@ AT_THE_DATABASE = 4
 network's loop does: with many of them, answers that have long arrived would be read after their time limits.
 """
 _database = threading.BoundedSemaphore(AT_THE_DATABASE)
+_runs: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
+_finding = threading.Lock()
+
+
+@contextmanager
+def _at_the_database(run_id: int) -> Iterator[None]:
+    """A place at the database; no connection is held after it.
+
+    Groups of one run queue before it: they wait for one another's row lock anyway, and must not take every place.
+    """
+    with _finding:
+        mine = _runs.setdefault(run_id, threading.Lock())
+    with mine, _database:
+        try:
+            yield
+        finally:
+            connection.close()
+
 
 Landed = SimpleQueue[Seen | None]
 
@@ -66,9 +85,8 @@ def run_group(group_id: int) -> None:
         observing.result()
     except TimeoutError:
         logger.warning("group %s of run %s met its deadline", claim.name, claim.run_id)
-    with _database:
+    with _at_the_database(claim.run_id):
         runs.finish_group(claim)
-        connection.close()
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -178,12 +196,11 @@ def _save_as_they_land(claim: runs.Claim, landed: Landed) -> None:
     more = True
     while more:
         first = landed.get()
-        with _database:
+        with _at_the_database(claim.run_id):
             batch = [first, *_all_in(landed)]
             more = None not in batch
             if seen := [one for one in batch if one is not None]:
                 runs.record(claim, seen)
-            connection.close()
 
 
 def _all_in(landed: Landed) -> Iterator[Seen | None]:

@@ -21,9 +21,9 @@ LATEST = 2**40
 LONGEST_ISSUER = 200
 
 _SECRET = re.compile(r"[0-9a-f]{32}")
-_DASHES = r"[-\u2010-\u2015]{2,}"
-_BEGIN = re.compile(rf"{_DASHES}\s*BEGIN NETWORK REPORT\s*{_DASHES}")
-_END = re.compile(rf"{_DASHES}\s*END NETWORK REPORT\s*{_DASHES}")
+_BEGIN, _END = "BEGIN NETWORK REPORT", "END NETWORK REPORT"
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015"
+"""Around these words; mail programs make one sign of two."""
 _NOISE = re.compile(r"[\s>|\u200b\ufeff]+")
 """What mail programs put between the lines of a quoted or wrapped text."""
 
@@ -110,14 +110,15 @@ def unfold(pasted: str) -> bytes:
     text = pasted.strip()
     if text.startswith("{"):
         return text.encode("utf-8", "replace")
-    begins, ends = list(_BEGIN.finditer(text)), list(_END.finditer(text))
-    if not begins:
+    before, begin, rest = text.partition(_BEGIN)
+    inside, end, after = rest.partition(_END)
+    if not begin:
         raise Malformed("There is no report in this text: it begins with -----BEGIN NETWORK REPORT-----.")
-    if len(begins) > 1:
+    if _BEGIN in rest:
         raise Malformed("There is more than one report in this text. Paste them one after the other.")
-    if len(ends) != 1 or ends[0].start() < begins[0].end():
+    if not end or _END in before or _END in after:
         raise Malformed("The end of the report is missing. Copy the block up to -----END NETWORK REPORT-----.")
-    packed = _NOISE.sub("", text[begins[0].end() : ends[0].start()])
+    packed = _NOISE.sub("", inside).strip(_DASHES)
     try:
         return base64.b64decode(packed.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):

@@ -79,6 +79,15 @@ def _random_ids() -> Iterator[int]:
 
 
 _ids = _random_ids()
+"""Of the loop's thread alone: generators take one caller at a time."""
+
+
+def _draw_anew() -> None:
+    global _ids
+    _ids = _random_ids()
+
+
+os.register_at_fork(after_in_child=_draw_anew)  # else parent and child would use the same ones
 
 
 async def ask(server: Endpoint, question: Question, seconds: float) -> dns.message.Message:

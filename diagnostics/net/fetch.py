@@ -14,7 +14,10 @@ from diagnostics.net.plain import plain
 from diagnostics.net.tls import problem_text, session, start_tls, verifying_context
 
 LONGEST = 64 * 1024
-"""Octets of an answer."""
+"""Octets of an answer's body."""
+LONGEST_WITH_HEAD = LONGEST + 16 * 1024
+MOST_EVENTS = 500
+"""Parts of an answer: a host that sends it octet by octet, or `100 Continue` without end, would keep the loop busy."""
 SECONDS = 5.0
 """For the TLS handshake and the answer together; connecting has the dialer's limits."""
 
@@ -61,6 +64,8 @@ class _Reply(asyncio.Protocol):
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST)
         self._status = 0
         self._body = b""
+        self._octets = 0
+        self._events = 0
 
     def request(self, host: str, path: str, accept: str) -> bytes:
         headers = [("Host", host), ("Accept", accept), ("Connection", "close")]
@@ -77,9 +82,17 @@ class _Reply(asyncio.Protocol):
         self._end("connection closed")
 
     def _read(self, data: bytes) -> None:
+        self._octets += len(data)
+        if self._octets > LONGEST_WITH_HEAD:
+            self._end("too long")
+            return
         try:
             self._http.receive_data(data)
             while not self.answer.done():
+                self._events += 1
+                if self._events > MOST_EVENTS:
+                    self._end("too many parts")
+                    return
                 match self._http.next_event():
                     case h11.Response(status_code=status):
                         self._status = status

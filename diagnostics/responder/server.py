@@ -185,11 +185,11 @@ class Visit:
     def _opened(self, opening: asyncio.Task[tuple[asyncio.Transport, Conversation]]) -> None:
         problem = None if opening.cancelled() else opening.exception()
         if opening.cancelled() or problem:
-            if problem and not isinstance(problem, OSError):
-                raise problem
             self._server.witness.counts["no handshake"] += 1
             self._socket.close()
             self._ended()
+            if problem and not isinstance(problem, OSError):
+                raise problem
         else:
             transport = opening.result()[0]
             if self._to_end:

@@ -15,19 +15,22 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from diagnostics import echo
-from diagnostics.domain import Vantage
+from diagnostics.codec import decode
+from diagnostics.domain import ProbeGroup, Vantage
 from diagnostics.echo import Echo, Way
-from diagnostics.models import Case, NetworkTest, Run
+from diagnostics.models import Case, NetworkTest, ObservationRecord, Run
 from diagnostics.probes.network_look import BrowserLook, NetworkLook, ScriptLook, Sighting, Sightings
 from diagnostics.services import limits
-from diagnostics.services.runs import evidence_of, report_to
+from diagnostics.services.runs import look_again, report_to
 from diagnostics.vendors import vendor
 
 LIFETIMES = {Vantage.BROWSER: timedelta(minutes=15), Vantage.SCRIPT: timedelta(hours=24)}
 REPORTS = {Vantage.BROWSER: 1, Vantage.SCRIPT: 5}
 """How many reports one test may bring: a script is run at several places."""
-MOST_SIGHTINGS = 100
-"""Of one test: every port by TLS and by TURN, and from a few addresses, are far fewer."""
+FRESH = timedelta(minutes=15)
+"""How old an answer of ours may be when it is reported from the network that it went to."""
+RESPONDERS_SEEN = timedelta(minutes=2)
+"""How old our own look at our responders may be when a report speaks of closed ports."""
 KEPT = timedelta(days=1)
 """How long a test stays after its end, so that whoever reports too late is told so."""
 
@@ -98,11 +101,12 @@ def take_sightings(echoes: Iterable[Echo]) -> int:
 
     What belongs to no test is dropped: anybody may ask a responder anything.
     """
-    by_nonce: dict[str, set[Sighting]] = {}
+    by_nonce: dict[str, dict[tuple[int, bool], Sighting]] = {}
     for one in echoes:
-        by_nonce.setdefault(one.nonce, set()).add(Sighting(one.port, one.way is Way.TURN, one.source))
+        seen = Sighting(one.port, one.way is Way.TURN, one.source)
+        by_nonce.setdefault(one.nonce, {}).setdefault((seen.port, seen.turn), seen)
     tests = NetworkTest.objects.select_related("case").filter(nonce__in=by_nonce, expires_at__gt=timezone.now())
-    return sum(_add_sightings(test, by_nonce[test.nonce]) for test in tests)
+    return sum(_add_sightings(test, by_nonce[test.nonce].values()) for test in tests)
 
 
 def forget_ended_tests() -> int:
@@ -113,6 +117,12 @@ def forget_ended_tests() -> int:
 def verify(signed: str) -> Echo | None:
     """The echo that one of our responders signed; None for anything else."""
     return echo.verified(signed, settings.RESPONDER_KEY.encode()) if settings.RESPONDER_KEY else None
+
+
+def verify_fresh(signed: str) -> Echo | None:
+    """The same, if it was signed just now: a cache on the way must not answer for us later."""
+    found = verify(signed)
+    return found if found and abs(timezone.now().timestamp() - found.at) <= FRESH.total_seconds() else None
 
 
 def _test_of(look: NetworkLook, vantage: Vantage, case: Case | None) -> NetworkTest:
@@ -133,7 +143,7 @@ def _take(look: NetworkLook, test: NetworkTest) -> Run:
     with transaction.atomic():
         run = _newest_run(test)
         held = NetworkTest.objects.select_for_update().get(pk=test.pk)
-        if any(replace(look, source=told.source) == told for told in evidence_of(run).all(type(look))):
+        if _was_told(look, test):
             return run
         if held.expires_at <= timezone.now():
             raise Refused(Reason.EXPIRED)
@@ -141,17 +151,33 @@ def _take(look: NetworkLook, test: NetworkTest) -> Run:
             raise Refused(Reason.USED_UP)
         NetworkTest.objects.filter(pk=test.pk).update(reports=F("reports") + 1)
         report_to(run, look)
+        if not all(port.echoed for port in look.ports):
+            # Our test points may have gone down, or changed their certificates, since the run looked at them.
+            look_again(run, ProbeGroup.PORTS, older_than=RESPONDERS_SEEN)
     return run
 
 
-def _add_sightings(test: NetworkTest, seen: set[Sighting]) -> bool:
+def _was_told(look: NetworkLook, test: NetworkTest) -> bool:
+    """In this run or an earlier one."""
+    records = ObservationRecord.objects.filter(case=test.case_id, kind=type(look).__name__, data__nonce=look.nonce)
+    known = (decode(type(look), data) for data in records.values_list("data", flat=True) if data)
+    return any(replace(look, source=told.source) == told for told in known)
+
+
+def _ports_of(test: NetworkTest) -> set[int]:
+    return {port for host in vendor(test.case.vendor).responders for port in host.ports}
+
+
+def _add_sightings(test: NetworkTest, seen: Iterable[Sighting]) -> bool:
+    """One of a port by each way is enough, and all that is kept: anybody who knows the nonce can make more of them."""
     with transaction.atomic():
         run = _newest_run(test)
-        known = {one for told in evidence_of(run).all(Sightings) if told.nonce == test.nonce for one in told.seen}
-        fresh = sorted(seen - known, key=lambda one: (one.port, one.turn, one.source))[:MOST_SIGHTINGS]
-        if not fresh or len(known) >= MOST_SIGHTINGS:
+        told = run.records.filter(kind=Sightings.__name__, data__nonce=test.nonce).values_list("data", flat=True)
+        known = {(one.port, one.turn) for data in told if data for one in decode(Sightings, data).seen}
+        fresh = [one for one in seen if (one.port, one.turn) not in known and one.port in _ports_of(test)]
+        if not fresh:
             return False
-        report_to(run, Sightings(test.nonce, tuple(fresh)))
+        report_to(run, Sightings(test.nonce, tuple(sorted(fresh, key=lambda one: (one.port, one.turn)))))
     return True
 
 

@@ -115,6 +115,17 @@ def requeue_expired() -> int:
     return count
 
 
+def look_again(run: Run, name: ProbeGroup, *, older_than: timedelta) -> bool:
+    """Queue a group of the run once more if it was done that long ago; what its probes see then takes the place of what
+    they saw. Whether it was queued.
+    """
+    done = run.groups.filter(name=name, state=GroupState.DONE, finished_at__lt=timezone.now() - older_than)
+    queued = bool(done.update(state=GroupState.QUEUED, dispatched_at=None))
+    if queued:
+        announce_work()
+    return queued
+
+
 def report(message: TestMessage, observation: object) -> None:
     """Add what was reported about a test message (the hand-over, the customer's answer), and judge its run again."""
     _report(message.run_id, observation, message)

@@ -575,7 +575,7 @@ $rows = @(for ($i = 1; $i -lt $direct.Count; $i++) {
     [pscustomobject]@{
         HostName = $targets[$i - 1].HostName; Port = $targets[$i - 1].Port; Exit = $exit
         Connected = [bool]$one.Connected; Ms = [int]$one.Ms; Error = [string]$one.Error; Status = [int]$one.Status
-        Address = [string]$one.Address; Issuer = [string]$one.Issuer; Signed = $signed; Proxy = $proxy
+        Address = [string]$one.Address; Issuer = Get-Clean ([string]$one.Issuer) 200; Signed = $signed; Proxy = $proxy
         ProxySigned = $proxySigned; Sent = [long]$one.Sent; Received = [long]$one.Received
     }
 })

@@ -179,7 +179,7 @@ def _ports(page: Page) -> dict[str, Any]:
 def _network(page: Page) -> dict[str, Any]:
     file, for_clock = page.file, bool(page.file.article.models)
     labels = words.PLACE_CHOICES if for_clock else words.PLACE_CHOICES_WITHOUT_CLOCK
-    token = access.token_held(page.request, file.case.reference)
+    token = access.token_held(page.request, file.case.reference) if access.holds(page.request, file.case) else ""
     return {
         "picture": picture(file),
         "endpoints": endpoints(file.vendor),

@@ -10,7 +10,6 @@ from django.db import transaction
 from diagnostics.domain import Vantage, Vendor
 from diagnostics.models import Case, NetworkTest
 from diagnostics.services import network
-from diagnostics.services.limits import LimitReached
 from portal.wizard.endpoints import endpoints
 from portal.wizard.scripts import CheckScript, Commands, commands, scripts
 
@@ -41,20 +40,17 @@ def live(case: Case, vendor: Vendor) -> LiveScript | None:
     return _shown(test, vendor) if test else None
 
 
-def made(case: Case, vendor: Vendor) -> LiveScript | None:
-    """The same; where there is none, a test is begun. None where that is asked for too often, or nothing can be tried.
+def make(case: Case, vendor: Vendor) -> None:
+    """Begin a test that the script may report to, unless there is one or nothing can be tried. Raises LimitReached.
 
     Two at once wait for each other, and the second finds what the first has begun.
     """
     if not endpoints(vendor):
-        return None
-    try:
-        with transaction.atomic():
-            Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-            test = network.script_test(case) or network.begin(case, Vantage.SCRIPT)
-    except LimitReached:
-        return None
-    return _shown(test, vendor)
+        return
+    with transaction.atomic():
+        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        if network.script_test(case) is None:
+            network.begin(case, Vantage.SCRIPT)
 
 
 def _shown(test: NetworkTest, vendor: Vendor) -> LiveScript:

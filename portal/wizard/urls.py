@@ -12,6 +12,7 @@ urlpatterns = [
     path("c/<str:token>/", links.open_link, name="open_link"),
     path("c/<str:token>/<slug:section>/", links.open_section, name="open_section"),
     path("it/<str:token>/", links.it, name="it"),
+    path("it/<str:token>/script/", links.it_script, name="it_script"),
     path("stop/<str:token>/", stop.stop, name="stop"),
     path("network/now/", network.now, name="network_now"),
     path("network/report/", scripts.report, name="network_report"),

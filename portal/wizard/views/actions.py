@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from diagnostics.domain import Address, Section, Vantage
+from diagnostics.domain import Address, Section
 from diagnostics.models import Case, LinkKind, Purpose, TestMessage
 from diagnostics.probes.pasted_headers import PastedHeaders, pasted
 from diagnostics.probes.test_message import ComparisonAnswer, MailboxAnswer, Whereabouts
@@ -30,7 +31,7 @@ from diagnostics.services.messages import (
 from diagnostics.services.runs import evidence_of, report_to
 from portal import access
 from portal.intake import Problem, limit_reached, problems_of, words_for_limit
-from portal.wizard import questions, words
+from portal.wizard import check_script, questions, words
 from portal.wizard.blocks import HEADERS_FORM, Forms
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, content_for
 from portal.wizard.forms import CodeForm, HeadersForm, MessageForm, OtherMailboxForm, PastedReportForm, WhereaboutsForm
@@ -167,14 +168,17 @@ def it_page(request: HttpRequest, case: Case) -> HttpResponse:
     held = link_of(access.token_held(request, case.reference, LinkKind.IT))
     if held is None or held.case_id != case.pk or held.kind != LinkKind.IT:
         access.remember(response, case, mint_link(case, LinkKind.IT), LinkKind.IT)
+    _article, vendor = content_for(case)
+    with suppress(LimitReached):  # the page has a button to make the commands later
+        check_script.make(case, vendor)
     return response
 
 
 @action
 def begin_script(request: HttpRequest, case: Case) -> HttpResponse:
     """Show the commands for the check script: with a new token, unless there is one that may still report."""
-    if network.script_test(case) is None:
-        network.begin(case, Vantage.SCRIPT)
+    _article, vendor = content_for(case)
+    check_script.make(case, vendor)
     return _back_to_network(request, case)
 
 

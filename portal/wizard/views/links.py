@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from diagnostics.models import Case, LinkKind
 from diagnostics.services.cases import link_of
+from diagnostics.services.limits import LimitReached
 from portal import access
+from portal.intake import limit_reached, words_for_limit
 from portal.wizard import check_script, recipes
 from portal.wizard.casefile import content_for, read
 from portal.wizard.causes import MOST_NAMED, causes
 from portal.wizard.details import details_of, facts_of
+from portal.wizard.endpoints import endpoints
 from portal.wizard.for_it import firewall_rule, link_to, refusals
 from portal.wizard.network import picture
 from portal.wizard.overview import overview
@@ -51,12 +56,38 @@ def _let_in(response: HttpResponse, case: Case, token: str) -> HttpResponse:
 def it(request: HttpRequest, token: str) -> HttpResponse:
     """What IT needs: findings, refusals, the list to allow, the provider's own steps, the check script's commands.
 
-    Nothing is changed here, but that commands are made where there are none that still work.
+    Nothing is changed here.
     """
+    return _it_page(request, token, _case_for_it(token))
+
+
+@csrf_exempt  # the token in the address is the right to do it, and no other site knows it
+@require_http_methods(["GET", "HEAD", "POST"])
+@or_gone
+def it_script(request: HttpRequest, token: str) -> HttpResponse:
+    """Make new commands for the check script, when the last ones have ended."""
+    case = _case_for_it(token)
+    if request.method == "POST":
+        _article, vendor = content_for(case)
+        try:
+            check_script.make(case, vendor)
+        except LimitReached as limit:
+            problem = words_for_limit(limit, typed=False)
+            return limit_reached(_it_page(request, token, case, problem), limit)
+    response = redirect(reverse("wizard:it", args=[token]) + "#script-heading")
+    response.status_code = 303
+    return without_referrer(private(response))
+
+
+def _case_for_it(token: str) -> Case:
     link = link_of(token)
     if link is None or link.kind != LinkKind.IT:
         raise Http404
-    file = read(link.case, masked=True)
+    return link.case
+
+
+def _it_page(request: HttpRequest, token: str, case: Case, problem: str = "") -> HttpResponse:
+    file = read(case, masked=True)
     context = {
         "file": file,
         "case": file.case,
@@ -71,7 +102,10 @@ def it(request: HttpRequest, token: str) -> HttpResponse:
         "recipes": [recipes.recipe(one, file.vendor, address=file.address) for one in file.providers],
         "picture": picture(file),
         "firewall_rule": firewall_rule(file.vendor),
-        "script": check_script.made(link.case, file.vendor),
+        "script": check_script.live(case, file.vendor),
+        "can_test": bool(endpoints(file.vendor)),
+        "problem": problem,
+        "token": token,
         "link": link_to(token),
     }
     return without_referrer(private(render(request, "wizard/it.html", context)))

@@ -106,7 +106,7 @@ def report(request: HttpRequest, case: Case) -> HttpResponse:
         return _too_long()
     content_for(case)
     try:
-        look = browser.read(body, network.verify)
+        look = browser.read(body, network.verify_fresh)
         network.take_browser(case, replace(look, source=access.source_of(request)))
     except Malformed:
         return _problem(HTTPStatus.BAD_REQUEST, _("Something went wrong with the report. Load the page again."))

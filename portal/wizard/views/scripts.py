@@ -61,7 +61,7 @@ def report(request: HttpRequest) -> HttpResponse:
     source = access.source_of(request)
     try:
         limits.take([(limits.NETWORK_REPORT_BY_SOURCE, source)])
-        told = read(body, network.verify)
+        told = read(body, network.verify_fresh)
         network.take_script(replace(told.look, source=source), told.secret)
     except LimitReached as limit:
         return limit_reached(_said(HTTPStatus.TOO_MANY_REQUESTS, words_for_limit(limit, typed=False)), limit)

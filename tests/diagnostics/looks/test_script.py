@@ -381,3 +381,11 @@ def test_a_block_that_lost_lines_in_its_middle_is_refused() -> None:
     lines = block()
     with pytest.raises(Malformed, match="Was it cut off"):
         read(unfold("\n".join([*lines[:2], *lines[3:]])), verify)
+
+
+@pytest.mark.parametrize("filling", ["-", " ", "-\n", "> "], ids=["dashes", "blanks", "lines", "quotes"])
+def test_a_paste_of_a_million_signs_ends(filling: str) -> None:
+    """By pytest's own limit: an expression that goes back over them would take hours."""
+    for text in (f"x{filling * 1_000_000}", f"-----BEGIN NETWORK REPORT-----{filling * 1_000_000}x"):
+        with pytest.raises(Malformed):
+            unfold(text)

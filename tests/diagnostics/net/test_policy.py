@@ -52,6 +52,8 @@ async def fetched(dns_server: NameServer, ca_file: str, tls: ssl.SSLContext | No
         (b"220 mx.example.org ESMTP\r\n", 0, "", "not an HTTP answer"),
         (page(POLICY)[:-5], 200, "", "not an HTTP answer"),
         (b"", 0, "", "not an HTTP answer"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 600 + page(POLICY), 0, "", "too many parts"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 600, 200, "", "too many parts"),
     ],
     ids=[
         "policy",
@@ -64,6 +66,8 @@ async def fetched(dns_server: NameServer, ca_file: str, tls: ssl.SSLContext | No
         "SMTP",
         "cut",
         "hung up",
+        "100 without end",
+        "octet by octet",
     ],
 )
 async def test_what_comes_back(dns_server, ca_file, server_tls, answer, status, text, detail) -> None:

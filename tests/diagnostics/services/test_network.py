@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from diagnostics import vendors
-from diagnostics.domain import Status, Vantage
+from diagnostics.domain import ProbeGroup, Status, Vantage
 from diagnostics.echo import Echo, Way, sign
-from diagnostics.models import Case, NetworkTest, ObservationRecord
+from diagnostics.models import Case, Group, GroupState, NetworkTest, ObservationRecord
 from diagnostics.probes.network_look import BrowserLook, How, NetworkLook, Place, PortLook, ScriptLook, Sightings, Try
 from diagnostics.services import network
 from diagnostics.services.cases import Report, open_case, start_run
@@ -162,22 +162,23 @@ def test_what_responders_saw_is_kept_once(case: Case) -> None:
     test = network.begin(case, Vantage.BROWSER)
     seen = [
         Echo(test.nonce, 59777, "203.0.113.7", 1.0, Way.HTTPS),
-        Echo(test.nonce, 80, "203.0.113.7", 1.0, Way.TURN),
+        Echo(test.nonce, 443, "203.0.113.7", 1.0, Way.TURN),
         Echo("n" * 22, 80, "203.0.113.7", 1.0, Way.TURN),
     ]
     assert network.take_sightings(seen) == 1
     assert network.take_sightings(seen) == 0
     (told,) = reported(case, Sightings)
-    assert [(one.port, one.turn) for one in told.seen] == [(80, True), (59777, False)]
+    assert [(one.port, one.turn) for one in told.seen] == [(443, True), (59777, False)]
 
 
 def test_sightings_of_one_test_are_bounded(case: Case) -> None:
     test = network.begin(case, Vantage.BROWSER)
     for part in range(4):
         addresses = (f"203.0.{part}.{number}" for number in range(100))
-        network.take_sightings(Echo(test.nonce, 443, address, 1.0) for address in addresses)
+        ways = ((address, way) for address in addresses for way in Way)
+        network.take_sightings(Echo(test.nonce, port, address, 1.0, way) for address, way in ways for port in (25, 443))
     seen = [one for told in reported(case, Sightings) for one in told.seen]
-    assert network.MOST_SIGHTINGS <= len(seen) <= 2 * network.MOST_SIGHTINGS
+    assert [(one.port, one.turn) for one in seen] == [(443, False), (443, True)]
 
 
 def test_an_ended_test_is_forgotten_a_day_later(case: Case) -> None:
@@ -186,6 +187,23 @@ def test_an_ended_test_is_forgotten_a_day_later(case: Case) -> None:
     assert network.forget_ended_tests() == 0
     NetworkTest.objects.filter(pk=test.pk).update(expires_at=timezone.now() - timedelta(hours=25))
     assert network.forget_ended_tests() == 1
+
+
+def test_the_same_report_again_is_as_good_after_a_new_run(case: Case) -> None:
+    test = network.begin(case, Vantage.BROWSER)
+    network.take_browser(case, look(BrowserLook, test))
+    case.runs.update(finished_at=timezone.now())
+    start_run(case)
+    network.take_browser(case, look(BrowserLook, test))
+    assert ObservationRecord.objects.filter(kind="BrowserLook").count() == 1
+
+
+def test_an_old_answer_of_ours_is_not_taken_for_a_new_one(case: Case, settings) -> None:
+    now = timezone.now().timestamp()
+    for age, believed in ((0, True), (-60, True), (14 * 60, True), (16 * 60, False), (-16 * 60, False)):
+        signed = sign(Echo("n" * 22, 443, "203.0.113.7", now - age), settings.RESPONDER_KEY.encode())
+        assert (network.verify_fresh(signed) is not None) == believed
+        assert network.verify(signed) is not None
 
 
 def test_only_our_own_signature_is_believed(case: Case, settings) -> None:
@@ -201,6 +219,21 @@ def test_nothing_looked_at_is_not_checked(case: Case) -> None:
     answer = judge(case.runs.get()).answer("network")
     assert answer is not None
     assert answer.status is not Status.FINE
+
+
+@pytest.mark.parametrize(
+    ("how", "minutes", "queued"),
+    [(How.SILENT, 3, True), (How.SILENT, 1, False), (How.ECHO, 3, False)],
+    ids=["closed, and long ago", "closed, just looked", "open"],
+)
+def test_our_own_test_points_are_looked_at_again_before_a_firewall_is_blamed(
+    case: Case, how: How, minutes: int, queued: bool
+) -> None:
+    done = timezone.now() - timedelta(minutes=minutes)
+    Group.objects.filter(run__case=case).update(state=GroupState.DONE, attempt=1, finished_at=done)
+    network.take_browser(case, look(BrowserLook, network.begin(case, Vantage.BROWSER), how))
+    again = set(Group.objects.filter(run__case=case, state=GroupState.QUEUED).values_list("name", flat=True))
+    assert again == ({ProbeGroup.PORTS} if queued else set())
 
 
 @pytest.mark.django_db(transaction=True)
