@@ -329,6 +329,8 @@ class EchoFetch:
     detail: str = ""
     issuer: str = ""
     """Who vouches for the responder: its organisation, else its common name."""
+    address: str = ""
+    """Where the answer came from."""
 
 
 class SmtpStage(StrEnum):

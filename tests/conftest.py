@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis
 
 from portal import embedded
+
+# On a busy machine an example may take long, and what lands must not depend on luck: HYPOTHESIS=explore draws anew.
+hypothesis.register_profile("same", deadline=None, derandomize=True)
+hypothesis.register_profile("explore", deadline=None)
+hypothesis.load_profile(os.environ.get("HYPOTHESIS", "same"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

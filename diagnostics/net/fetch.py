@@ -31,6 +31,7 @@ class Fetched:
     text: str = ""
     detail: str = ""
     issuer: str = ""
+    address: str = ""
 
 
 async def fetch(dialer: Dialer, host: str, port: int, path: str, *, accept: str, seconds: float = SECONDS) -> Fetched:
@@ -45,7 +46,7 @@ async def fetch(dialer: Dialer, host: str, port: int, path: str, *, accept: str,
             transport = await start_tls(link.transport, link.protocol, host, verifying_context(dialer.config.ca_file))
             failed = Fetched(ConnectOutcome.OPEN)
             transport.write(link.protocol.request(host, path, accept))
-            return replace(await link.protocol.answer, issuer=session(transport)[1])
+            return replace(await link.protocol.answer, issuer=session(transport)[1], address=dialled.address)
     except (TimeoutError, ConnectionAbortedError):  # The second is asyncio's own time limit for handshakes.
         return replace(failed, detail="no answer in time")
     except ssl.SSLError as problem:

@@ -29,7 +29,7 @@ async def fetch_echo(dialer: Dialer, host: str, port: int, key: str = "") -> Ech
         return EchoFetch(fetched.outcome, detail="not an echo", issuer=fetched.issuer)
     if key and not _is_signed(str(said.get("signed", "")), nonce, port, key):
         return EchoFetch(fetched.outcome, detail="signed with another key, or for another port", issuer=fetched.issuer)
-    return EchoFetch(fetched.outcome, echoed=True, issuer=fetched.issuer)
+    return EchoFetch(fetched.outcome, echoed=True, issuer=fetched.issuer, address=fetched.address)
 
 
 def _is_signed(signed: str, nonce: str, port: int, key: str) -> bool:

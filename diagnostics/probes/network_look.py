@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from diagnostics.domain import Vantage
 from diagnostics.registry import reported
@@ -15,8 +16,11 @@ from diagnostics.registry import reported
 FAST_MS = 3_000
 """A failure within this time was an answer of somebody: Windows alone takes 1 to 2 s over a reset."""
 IMPOSSIBLY_FAST_MS = 5
-"""No network fails everywhere this soon; a browser's extension or policy does."""
-
+"""No network fails this soon; a browser's extension or policy does."""
+ASLEEP_MS = 30_000
+"""Page and script give up long before: whatever took longer was a computer that slept, or a phone in a pocket."""
+SITE = {4: 24, 6: 48}
+"""Length of the prefix, by version of IP, within which addresses are one and the same way out of a network."""
 
 RESTRICTED_PORTS = frozenset(
     {
@@ -104,6 +108,8 @@ class How(StrEnum):
 
 FAST = frozenset({How.NO_NAME, How.REFUSED, How.BROKEN_OFF, How.PROXY_REFUSED})
 SLOW = frozenset({How.SILENT, How.DNS_SILENT, How.FILTERED, How.NO_ANSWER})
+WAITED = SLOW | {How.FAILED}
+"""Ways for a try to end that a clock has a part in."""
 
 
 class Turn(StrEnum):
@@ -164,6 +170,16 @@ class PortLook:
     def echoed(self) -> bool:
         return How.ECHO in self.hows
 
+    @property
+    def impossibly_fast(self) -> bool:
+        """Every try failed sooner than any network can make it fail."""
+        return bool(self.tries) and all(one.how is How.FAILED and one.ms < IMPOSSIBLY_FAST_MS for one in self.tries)
+
+    @property
+    def slept_through(self) -> bool:
+        """A try waited for longer than anybody waits who is awake."""
+        return any(one.how in WAITED and one.ms > ASLEEP_MS for one in self.tries)
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkLook:
@@ -181,12 +197,6 @@ class NetworkLook:
     source: str = ""
     skew_ms: int | None = None
     skew_within_ms: int = 0
-
-    @property
-    def impossibly_fast(self) -> bool:
-        """Everything failed sooner than any network can make it fail."""
-        tries = [one for port in self.ports for one in port.tries]
-        return bool(tries) and all(one.how is How.FAILED and one.ms < IMPOSSIBLY_FAST_MS for one in tries)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -224,6 +234,41 @@ class Sightings:
     seen: tuple[Sighting, ...]
 
 
+Site = IPv4Network | IPv6Network
+"""The part of the internet that a network's way out is in, as wide as `SITE`."""
+
+
+def sites(addresses: Iterable[str]) -> frozenset[Site]:
+    """Where these addresses, or networks, are; what is neither is left out."""
+    return frozenset(site for one in addresses if (site := _site(one)))
+
+
+def _site(address: str) -> Site | None:
+    try:
+        network = ip_network(address, strict=False)
+    except ValueError:
+        return None
+    if isinstance(network, IPv6Network) and network.prefixlen == network.max_prefixlen:
+        mapped = network.network_address.ipv4_mapped
+        network = IPv4Network(mapped) if mapped else network
+    return network.supernet(new_prefix=min(network.prefixlen, SITE[network.version]))
+
+
+def apart(some: Iterable[Site], others: Iterable[Site]) -> bool:
+    """Whether they are in different networks; compared within IPv4 or IPv6 only, as to have both is ordinary."""
+    pairs = [(one, other) for one in some for other in others if one.version == other.version]
+    return bool(pairs) and not any(one == other for one, other in pairs)
+
+
+def goes_another_way(look: NetworkLook) -> bool:
+    """Whether responders saw the page come from another network than this portal did.
+
+    A VPN, a private relay or a cloud proxy then leads that browser's connections, not the way that a device goes.
+    A script asks responders directly; only its report may take a proxy, so nothing follows for it.
+    """
+    return isinstance(look, BrowserLook) and apart(sites([look.source]), sites(look.sources))
+
+
 def seen_of(look: NetworkLook, sightings: Iterable[Sightings]) -> Iterator[Sighting]:
     """What our responders saw of this very test."""
     for one in sightings:
@@ -250,10 +295,12 @@ def state_of(look: NetworkLook, port: PortLook, sightings: Iterable[Sightings] =
             return PortState.CANNOT_TEST
     browsers = How.FAILED in hows or How.SILENT in hows
     untold = browsers and (not look.portal_reached or port.port in RESTRICTED_PORTS)
-    if not hows or How.UNKNOWN in hows or look.impossibly_fast or untold:
+    if not hows or How.UNKNOWN in hows or port.impossibly_fast or untold:
         return PortState.CANNOT_TEST
     if port.second_look or How.OTHER in hows or How.CERTIFICATE in hows:
         return PortState.ANSWERED_BY_OTHER
+    if port.slept_through:
+        return PortState.CANNOT_TEST
     if port.port == 80 and browsers and not (port.turn is Turn.SILENT and hows == {How.SILENT}):
         return PortState.CANNOT_TEST
     fast = all(one.how in FAST or (one.how is How.FAILED and one.ms < FAST_MS) for one in port.tries)

@@ -19,6 +19,8 @@ class ResponderPort:
     echoed: bool
     detail: str = ""
     issuer: str = ""
+    address: str = ""
+    """Where our server found it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> Responder
     fetched = await asyncio.gather(*(net.fetch_echo(host, port) for host, port in wanted))
     return Responders(
         tuple(
-            ResponderPort(host, port, one.outcome, one.echoed, one.detail, one.issuer)
+            ResponderPort(host, port, one.outcome, one.echoed, one.detail, one.issuer, one.address)
             for (host, port), one in zip(wanted, fetched, strict=True)
         )
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
@@ -13,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from diagnostics.domain import ConnectOutcome, Gap, Seen, Status, Vantage
+from diagnostics.domain import ConnectOutcome, Gap, Seen, Status, Strength, Vantage
 from diagnostics.probes.network_look import (
     BLOCKED,
     BrowserLook,
@@ -25,19 +24,26 @@ from diagnostics.probes.network_look import (
     ScriptLook,
     Sightings,
     Turn,
+    goes_another_way,
+    seen_of,
     state_of,
 )
 from diagnostics.probes.responders import ResponderPort, Responders
 from diagnostics.probes.server_ports import ServerPorts
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
-from portal.wizard.causes import causes
+from portal.wizard.causes import ShownCause, causes
 from portal.wizard.endpoints import endpoints
 
 MOST_SKEW = timedelta(minutes=2)
 """A clock that is wrong by more breaks encrypted connections and codes."""
+TOLD_IN_HOURS = timedelta(hours=2)
 AWAITED = timedelta(seconds=30)
 """How long after a test our responders may still hand over what they saw."""
+LOOKED_AGAIN = timedelta(seconds=12)
+"""How long our server may take to look at our test points once more."""
+
+UP_OR_UNKNOWN = frozenset({ConnectOutcome.OPEN, ConnectOutcome.DNS_UNANSWERED, ConnectOutcome.NOT_PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +93,79 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class _Port:
+    """One port of one host as one look saw it. `down`: our own test point is, so it says nothing about the customer."""
+
+    look: NetworkLook
+    port: PortLook
+    state: PortState
+    down: bool = False
+    aside: words.Words = ""
+    """Another look of the same place saw it otherwise."""
+
+    @property
+    def end(self) -> tuple[str, int]:
+        return self.port.host, self.port.port
+
+    @property
+    def telling(self) -> bool:
+        return self.state is not PortState.CANNOT_TEST and not self.down
+
+    @property
+    def works(self) -> bool:
+        """Our answer came, if only once."""
+        return self.port.echoed or self.state is PortState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
 class _Tried:
-    """A look with what each of its ports came to; a test point that is down says nothing about the customer."""
+    """A look with what each of its ports came to."""
 
     look: NetworkLook
     at: datetime
-    ports: tuple[tuple[PortLook, PortState, bool], ...]
-    """Each port, its state, and whether our own test point was down."""
+    ports: tuple[_Port, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """What all looks of one place tell of each port together. `counts`: by it the diagnosis answers."""
+
+    place: Place
+    looks: tuple[NetworkLook, ...]
+    ports: tuple[_Port, ...]
+    counts: bool
 
     def of_state(self, *states: PortState) -> tuple[int, ...]:
-        return tuple(sorted({port.port for port, state, down in self.ports if state in states and not down}))
-
-    @property
-    def blocked(self) -> tuple[int, ...]:
-        return self.of_state(*BLOCKED)
+        return _numbers(one for one in self.ports if one.state in states and not one.down)
 
     @property
     def untested(self) -> bool:
         """Nothing at all could be tried."""
-        return all(state is PortState.CANNOT_TEST or down for _port, state, down in self.ports)
+        return not any(one.telling for one in self.ports)
 
     @property
     def all_open(self) -> bool:
-        return all(state is PortState.OPEN for _port, state, _down in self.ports)
+        return all(one.state is PortState.OPEN for one in self.ports)
+
+    def never_tried(self, ends: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        tried = {one.end for one in self.ports if one.port.tries}
+        return tuple(end for end in ends if end not in tried)
 
 
 def picture(file: CaseFile) -> Picture:
     """All that is known of the ports, the newest look of every place and tool."""
     tried = _tried(file)
     ports = _ports(file, tried)
-    sentence, status = _sentence(file, tried)
+    cause = next((one for one in causes(file) if one.tag.startswith(("network.", "ports."))), None)
+    blamed = _blamed(file)
+    spots = _spots(tried, blamed)
+    sentence, status = _headline(cause) if cause else _sentence(file, spots)
     return Picture(
         sentence=sentence,
         status=status,
         ports=ports,
         rows=tuple(_rows(file, tried, ports)),
-        lines=tuple(dict.fromkeys(_lines(file, tried))),
+        lines=tuple(dict.fromkeys(map(str, _lines(file, tried, spots, blamed, cause)))),
         waiting=any(_awaits(one, file.now) for one in tried),
     )
 
@@ -141,21 +184,71 @@ def _tried(file: CaseFile) -> list[_Tried]:
 def _judged(file: CaseFile, look: NetworkLook, at: datetime) -> _Tried:
     sightings = file.evidence.all(Sightings)
     ours = file.evidence.get(Responders)
-    states = ((port, state_of(look, port, sightings)) for port in look.ports)
+    found = (_Port(look, port, state_of(look, port, sightings)) for port in look.ports)
     return _Tried(
         look,
         at,
-        tuple(
-            (port, state, state is not PortState.OPEN and ours is not None and not ours.up(port.host, port.port))
-            for port, state in states
-        ),
+        tuple(replace(one, down=not one.works and ours is not None and not ours.up(*one.end)) for one in found),
     )
 
 
 def _awaits(one: _Tried, now: datetime) -> bool:
-    """The page heard our refusal, and our responder has not told yet that it saw the page."""
-    heard = any(port.turn is Turn.REACHED and state is not PortState.OPEN for port, state, _down in one.ports)
-    return heard and timedelta(0) <= now - one.at < AWAITED
+    """Something may still be told of it.
+
+    Our server looks at our test points again; or the page heard our refusal, and our responder has not said so yet.
+    """
+    heard = any(told.port.turn is Turn.REACHED and told.state is not PortState.OPEN for told in one.ports)
+    closed = any(told.state is not PortState.OPEN for told in one.ports)
+    longest = AWAITED if heard else LOOKED_AGAIN if closed else timedelta(0)
+    return timedelta(0) <= now - one.at < longest
+
+
+# --- what the looks of one place tell together ----------------------------------------------------------------------
+
+
+def _blamed(file: CaseFile) -> frozenset[int]:
+    """The ports of which the diagnosis says what in the customer's network stops them."""
+    ranked = file.diagnosis.causes if file.diagnosis else ()
+    named = [one.facts.get("ports", "") for one in ranked if one.cause.startswith("network.")]
+    return frozenset(int(port) for ports in named for port in ports.split(", ") if port.isdecimal())
+
+
+def _spots(tried: Sequence[_Tried], blamed: Collection[int]) -> list[_Spot]:
+    """The device's own places count, else the office."""
+    places = list(dict.fromkeys(one.look.place for one in tried))
+    counting = [place for place in places if place.of_the_device] or [one for one in places if one.of_the_company]
+    spots = []
+    for place in places:
+        there = sorted((one for one in tried if one.look.place is place), key=lambda one: one.at, reverse=True)
+        by_end: dict[tuple[str, int], list[_Port]] = {}
+        for told in (told for one in there for told in one.ports):
+            by_end.setdefault(told.end, []).append(told)
+        ports = tuple(_together(found, blamed=end[1] in blamed) for end, found in by_end.items())
+        spots.append(_Spot(place, tuple(one.look for one in there), ports, place in counting))
+    return spots
+
+
+def _together(found: Sequence[_Port], *, blamed: bool) -> _Port:
+    """One port by its looks, newest first: the newest says how it is, the script says why.
+
+    What a script got through to is not closed because a browser fails: much besides the network stops a browser.
+    """
+    telling = [one for one in found if one.telling]
+    if not telling:
+        return next((one for one in found if one.down), found[0])
+    newest, earlier = telling[0], telling[1:]
+    blocked = [one for one in telling if one.state in BLOCKED]
+    if blamed:
+        found = blocked or telling
+        return next((one for one in found if isinstance(one.look, ScriptLook)), found[0])
+    if newest.state not in BLOCKED:
+        return replace(newest, aside=_("An earlier test failed, the newest one worked.") if blocked else "")
+    by_script = next((one for one in telling if isinstance(one.look, ScriptLook)), newest)
+    if by_script.state is PortState.OPEN:
+        return replace(by_script, aside=_("The script got through, the browser did not."))
+    if any(one.works for one in earlier):
+        return replace(newest, state=PortState.FLAKY)
+    return by_script
 
 
 def _ports(file: CaseFile, tried: Iterable[_Tried]) -> tuple[int, ...]:
@@ -166,128 +259,273 @@ def _ports(file: CaseFile, tried: Iterable[_Tried]) -> tuple[int, ...]:
                 *vendor.ports,
                 *(port for host in vendor.hosts for port in (*host.ports, *host.tls_ports)),
                 *(one.port for one in endpoints(vendor)),
-                *(port.port for one in tried for port, _state, _down in one.ports),
+                *(told.port.port for one in tried for told in one.ports),
             }
         )
     )
 
 
-# --- the sentence ---------------------------------------------------------------------------------------------------
+# --- the sentence: the diagnosis decides, this finds the words -------------------------------------------------------
 
 
-def _sentence(file: CaseFile, tried: Sequence[_Tried]) -> tuple[words.Words, Status]:
-    """Where the fault is, as far as it can be said."""
-    about_ports = (one for one in causes(file) if one.tag.startswith(("network.", "ports.")))
-    cause = next(about_ports, None)
-    if cause:
-        return cause.remedy.headline, Status.PROBLEM
+def _headline(cause: ShownCause) -> tuple[words.Words, Status]:
+    """What is not sure says so at once."""
+    sure = cause.strength is Strength.PROVES and not cause.against
+    return cause.remedy.headline if sure else f"{cause.remedy.headline} {cause.sureness}", Status.PROBLEM
+
+
+def _sentence(file: CaseFile, spots: Sequence[_Spot]) -> tuple[words.Words, Status]:
+    """Without a cause: nobody is blamed, and fine is only what the diagnosis calls so."""
     if not endpoints(file.vendor):
         return words.GAPS[Gap.NO_RESPONDER], Status.NOT_CHECKED
-    ours = file.evidence.get(Responders)
-    if ours and not any(one.echoed for one in ours.ports) and not any(_opened(one) for one in tried):
-        return words.GAPS[Gap.RESPONDER_DOWN], Status.COULD_NOT_CHECK
-    if not tried:
+    if _all_down(file, spots):
+        return words.GAPS[Gap.RESPONDER_DOWN], Status.COULD_NOT_CHECK if spots else Status.NOT_CHECKED
+    if not spots:
         return _("Your own network has not been tried yet."), Status.NOT_CHECKED
-    return _from_states(file, tried)
+    answer = file.diagnosis.answer("network") if file.diagnosis else None
+    if answer is None and (file.outdated or file.diagnosis):
+        return words.GAPS[Gap.OUTDATED], Status.COULD_NOT_CHECK
+    if answer is None or answer.status is Status.CHECKING:
+        return words.STATUS_LINES[Status.CHECKING], Status.CHECKING
+    counted = [spot for spot in spots if spot.counts]
+    at_the_device = any(spot.place.of_the_device for spot in counted)
+    if not at_the_device and (not counted or answer.status in (Status.NOT_CHECKED, Status.FINE)):
+        return _not_tried(file, spots), Status.NOT_CHECKED
+    tried_all = all(spot.all_open and not spot.never_tried(_ends(file)) for spot in counted)
+    if answer.status is Status.FINE and tried_all:
+        return _all_open(file, counted), Status.FINE
+    return _not_known(file, spots, answer.gap), Status.COULD_NOT_CHECK
 
 
-def _from_states(file: CaseFile, tried: Sequence[_Tried]) -> tuple[words.Words, Status]:
-    tried = _best_informed(tried)
-    blocking = [one for one in tried if one.blocked]
-    if blocking:
-        return " ".join(_blocked_words(file, one) for one in blocking), Status.PROBLEM
-    if all(one.untested for one in tried):
-        return _cannot_test(tried), Status.COULD_NOT_CHECK
-    if any(one.of_state(PortState.FLAKY) for one in tried):
-        return words.PORT_STATE_LINES[PortState.FLAKY], Status.COULD_NOT_CHECK
-    if not all(one.all_open for one in tried if not one.untested):
-        part = _("What could be tried is open. What could not be tried is in the table.")
-        return part, Status.COULD_NOT_CHECK
-    return _all_open(file, [one for one in tried if not one.untested])
+def _all_down(file: CaseFile, spots: Iterable[_Spot]) -> bool:
+    """None of our test points answers us, nor anybody else."""
+    ours = file.evidence.get(Responders)
+    heard = any(one.works for spot in spots for one in spot.ports)
+    return ours is not None and not any(one.echoed for one in ours.ports) and not heard
 
 
-def _best_informed(tried: Sequence[_Tried]) -> list[_Tried]:
-    """One for each place: the script knows why, and a browser of the same place only repeats it less exactly."""
-    by_script = {one.look.place for one in tried if isinstance(one.look, ScriptLook) and not one.untested}
-    return [one for one in tried if isinstance(one.look, ScriptLook) or one.look.place not in by_script]
+def _ends(file: CaseFile) -> tuple[tuple[str, int], ...]:
+    return tuple((one.host, one.port) for one in endpoints(file.vendor))
 
 
-def _blocked_words(file: CaseFile, one: _Tried) -> str:
-    return ngettext(
-        "Port %(ports)s does not get through to us %(place)s.",
-        "Ports %(ports)s do not get through to us %(place)s.",
-        len(one.blocked),
-    ) % {"ports": _listed(one.blocked), "place": _place(file, one.look.place)}
+def _all_open(file: CaseFile, spots: Sequence[_Spot]) -> words.Words:
+    where = get_text_list([str(_place(file, spot.place)) for spot in spots], _("and"))
+    if _without_test_point(file):
+        return _("Every port that has a test point is open %(where)s.") % {"where": where}
+    return _("Every port is open %(where)s.") % {"where": where}
 
 
-def _cannot_test(tried: Sequence[_Tried]) -> words.Words:
-    if any(isinstance(one.look, ScriptLook) for one in tried):
+def _not_tried(file: CaseFile, spots: Sequence[_Spot]) -> words.Words:
+    """The device's own network was not looked at, and what was looked at says little about it."""
+    by_place = {spot.place: spot for spot in spots}
+    if office := by_place.get(Place.OFFICE):
+        not_tried = (
+            _("The clock’s own network was not tried: use the script there, or a phone on its Wi-Fi.")
+            if file.article.models
+            else _("The network in question was not tried: use the script there, or a phone on its Wi-Fi.")
+        )
+        return f"{_('The computer’s network lets us through.')} {not_tried}" if office.all_open else not_tried
+    if by_place[Place.ELSEWHERE].all_open:
+        return _(
+            "From outside the company every port is open, so our side works. The company’s own network was not tried."
+        )
+    return _("The company’s own network was not tried.")
+
+
+def _not_known(file: CaseFile, spots: Sequence[_Spot], gap: Gap | None) -> words.Words:
+    """Why the places that count leave it open."""
+    counted = [spot for spot in spots if spot.counts]
+    if all(spot.untested for spot in counted):
+        return _untested(file, spots)
+    if any(spot.of_state(PortState.FLAKY) for spot in counted):
+        return f"{words.PORT_STATE_LINES[PortState.FLAKY]} {_('Test again in 5 minutes.')}"
+    unclear = sorted({port for spot in counted for port in spot.of_state(*BLOCKED)})
+    if unclear:
+        return ngettext(
+            "We could not tell whether your network lets port %(ports)s through.",
+            "We could not tell whether your network lets ports %(ports)s through.",
+            len(unclear),
+        ) % {"ports": _listed(unclear)}
+    tested = [spot for spot in counted if not spot.untested]
+    if not all(spot.all_open for spot in tested):
+        return _("What could be tried is open. What could not be tried is in the table.")
+    if missing := dict.fromkeys(end for spot in tested for end in spot.never_tried(_ends(file))):
+        return _("What was tried is open. Not tried there: %(ports)s.") % {"ports": _named(file, missing)}
+    if untested := [spot for spot in counted if spot.untested]:
+        where = get_text_list([str(_place(file, spot.place)) for spot in untested], _("and"))
+        return f"{_all_open(file, tested)} {_('The test could not run %(where)s.') % {'where': where}}"
+    if _without_test_point(file):
+        return _all_open(file, tested)
+    if any(goes_another_way(look) for spot in tested for look in spot.looks):
+        return _("Every port is open, but this test went another way than the device may.")
+    return words.GAPS[gap or Gap.CANNOT_TEST]
+
+
+def _untested(file: CaseFile, spots: Sequence[_Spot]) -> words.Words:
+    counted = [spot for spot in spots if spot.counts]
+    if all(one.down for spot in counted for one in spot.ports):
+        return words.GAPS[Gap.RESPONDER_DOWN]
+    if any(spot.place is Place.OFFICE and spot.all_open and not spot.counts for spot in spots):
+        where = get_text_list([str(_place(file, spot.place)) for spot in counted], _("and"))
+        return _("The computer’s network lets us through. The test could not run %(where)s: use the script there.") % {
+            "where": where
+        }
+    if any(isinstance(look, ScriptLook) for spot in counted for look in spot.looks):
         return words.GAPS[Gap.CANNOT_TEST]
     return _("This browser could not run the test. Use the script, or test from another network.")
 
 
-def _all_open(file: CaseFile, tried: Sequence[_Tried]) -> tuple[words.Words, Status]:
-    places = {one.look.place for one in tried}
-    of_the_device = [place for place in places if place.of_the_device]
-    if of_the_device:
-        where = get_text_list(
-            [str(_place(file, one)) for one in sorted(of_the_device, key=list(Place).index)], _("and")
-        )
-        return _("Every port is open %(where)s: nothing in that network blocks us.") % {"where": where}, Status.FINE
-    if Place.OFFICE in places:
-        return (
-            _(
-                "The computer’s network lets us through. The clock’s own network was not tried: "
-                "use the script there, or a phone on its Wi-Fi."
-            )
-            if file.article.models
-            else _(
-                "The computer’s network lets us through. The network in question was not tried: "
-                "use the script there, or a phone on its Wi-Fi."
-            )
-        ), Status.NOT_CHECKED
-    return (
-        _("From outside the company every port is open, so our side works. The company’s own network was not tried."),
-        Status.NOT_CHECKED,
-    )
-
-
-def _opened(one: _Tried) -> bool:
-    return any(state is PortState.OPEN for _port, state, _down in one.ports)
+def _named(file: CaseFile, ends: Iterable[tuple[str, int]]) -> str:
+    """Ports, with their hosts where there are several."""
+    by_host: dict[str, list[int]] = {}
+    for host, port in ends:
+        by_host.setdefault(host, []).append(port)
+    if len(file.vendor.responders) == 1:
+        return _listed(sorted(port for ports in by_host.values() for port in ports))
+    return ", ".join(f"{host} ({_listed(sorted(ports))})" for host, ports in by_host.items())
 
 
 # --- what else follows ----------------------------------------------------------------------------------------------
 
 
-def _lines(file: CaseFile, tried: Sequence[_Tried]) -> Iterator[words.Words]:
-    for one in _best_informed(tried):
-        yield from _explained(file, one)
+def _lines(
+    file: CaseFile,
+    tried: Sequence[_Tried],
+    spots: Sequence[_Spot],
+    blamed: Collection[int],
+    cause: ShownCause | None,
+) -> Iterator[words.Words]:
+    for spot in () if _all_down(file, spots) else spots:
+        yield from _told_of(file, spot, blamed)
+    yield from _beyond_a_page(spots, cause)
+    if spots and (without := _without_test_point(file)):
+        yield ngettext(
+            "Port %(ports)s has no test point, so nobody tried it.",
+            "Ports %(ports)s have no test point, so nobody tried them.",
+            len(without),
+        ) % {"ports": _listed(without)}
     yield from _egress(file, tried)
     for one in tried:
         yield from _other_way(file, one.look)
         yield from _wrong_clock(one.look)
 
 
-def _explained(file: CaseFile, one: _Tried) -> Iterator[words.Words]:
-    """What each state other than open means."""
-    place = _place(file, one.look.place)
-    for state, line in words.PORT_STATE_LINES.items():
-        ports = one.of_state(state)
-        if ports and state is not PortState.OPEN:
-            told = ngettext("Port %(ports)s, %(place)s:", "Ports %(ports)s, %(place)s:", len(ports))
-            yield f"{told % {'ports': _listed(ports), 'place': place}} {line}"
-    down = tuple(sorted({port.port for port, _state, is_down in one.ports if is_down}))
-    if down:
-        yield ngettext(
-            "Port %(ports)s: our own test point does not answer there, so this says nothing about your firewall.",
-            "Ports %(ports)s: our own test points do not answer there, so this says nothing about your firewall.",
-            len(down),
-        ) % {"ports": _listed(down)}
+def _without_test_point(file: CaseFile) -> tuple[int, ...]:
+    return tuple(sorted(set(file.vendor.ports) - {port for _host, port in _ends(file)}))
+
+
+def _told_of(file: CaseFile, spot: _Spot, blamed: Collection[int]) -> Iterator[words.Words]:
+    """What everything that is not open means, ports with the same meaning together."""
+    states = list(words.PORT_STATE_LINES)
+    meant: dict[str, set[int]] = {}
+    for one in sorted(spot.ports, key=lambda one: states.index(one.state)):
+        is_blamed = one.port.port in blamed
+        decides = spot.counts or (is_blamed and spot.place.of_the_company)
+        meaning = _meaning(file, one, blamed=is_blamed) if decides else _aside(file, one)
+        if meaning:
+            meant.setdefault(str(meaning), set()).add(one.port.port)
+    for meaning, ports in meant.items():
+        told = ngettext("Port %(ports)s, %(place)s:", "Ports %(ports)s, %(place)s:", len(ports))
+        yield f"{told % {'ports': _listed(sorted(ports)), 'place': _place(file, spot.place)}} {meaning}"
+
+
+def _meaning(file: CaseFile, one: _Port, *, blamed: bool) -> words.Words:
+    if one.state is PortState.OPEN:
+        return _("Our answer came, but under somebody else’s certificate.") if _is_read_along(file, one) else one.aside
+    if one.down:
+        return _("Our own test point does not answer, so this says nothing about your firewall.")
+    if one.state is PortState.CANNOT_TEST and isinstance(one.look, ScriptLook):
+        return _("The script could not run the test.")
+    if one.state not in BLOCKED:
+        return words.PORT_STATE_LINES[one.state]
+    if one.port.port in _shut_at_the_product(file):
+        return _("Not reached, but our own server does not answer at that port either. Test again once it does.")
+    if one.port.hows == {How.DNS_SILENT}:
+        return _("DNS there did not answer in time.")
+    if one.port.hows <= {How.NO_NAME, How.DNS_SILENT}:
+        return _("DNS there did not say where our test point is.")
+    if _is_our_certificate(file, one):
+        return _("Our own certificate was not accepted. The clock there may be wrong, or the fault is ours.")
+    if blamed and How.CERTIFICATE in one.port.hows and one.port.issuer:
+        return _("Somebody else’s certificate was shown in place of ours.")
+    if _was_reached(file, one):
+        return _("Our test point was reached, but its answer could not be read there.")
+    return words.PORT_STATE_LINES[one.state] if blamed else f"{words.PORT_STATES[one.state]}."
+
+
+def _aside(file: CaseFile, one: _Port) -> words.Words:
+    """Of a place by which nothing is decided: what is closed there may well be open where the device is."""
+    if one.down or one.state not in BLOCKED | {PortState.FLAKY}:
+        return _meaning(file, one, blamed=False)
+    seen = words.PORT_STATE_LINES[one.state] if one.state is PortState.FLAKY else _("Not reached.")
+    return f"{seen} {_says_nothing(file, one.look.place)}"
+
+
+def _says_nothing(file: CaseFile, place: Place) -> words.Words:
+    if place is Place.ELSEWHERE:
+        return _("That says nothing about the company’s own network.")
+    if file.article.models:
+        return _("That says nothing about the clock’s own network.")
+    return _("That says nothing about the network in question.")
+
+
+def _shut_at_the_product(file: CaseFile) -> frozenset[int]:
+    """Ports that no host of the product's answers at."""
+    ports = file.evidence.get(ServerPorts)
+    seen = ports.connections if ports else ()
+    up = {one.port for one in seen if one.outcome in UP_OR_UNKNOWN}
+    return frozenset({one.port for one in seen} - up)
+
+
+def _is_read_along(file: CaseFile, one: _Port) -> bool:
+    """Our answer came under somebody else's certificate, which the script's computer trusts and a device will not."""
+    known = isinstance(one.look, ScriptLook) and one.port.echoed and one.port.issuer and _vouching(file)
+    return bool(known) and not _is_ours(file, one.port.issuer)
+
+
+def _is_ours(file: CaseFile, issuer: str) -> bool:
+    """Whether who signed that certificate vouches for our own hosts as well."""
+    ports = file.evidence.get(ServerPorts)
+    known = (*_vouching(file), *(one.tls_issuer for one in (ports.connections if ports else ())))
+    return any(one.casefold() in issuer.casefold() for one in known if one)
+
+
+def _vouching(file: CaseFile) -> tuple[str, ...]:
+    """Who signed our test points' certificates, as our server sees them."""
+    points = file.evidence.get(Responders)
+    return tuple(one.issuer for one in points.ports if one.echoed and one.issuer) if points else ()
+
+
+def _is_our_certificate(file: CaseFile, one: _Port) -> bool:
+    return How.CERTIFICATE in one.port.hows and _is_ours(file, one.port.issuer)
+
+
+def _was_reached(file: CaseFile, one: _Port) -> bool:
+    """The page heard our responder, or that one saw this very test: no other try of that name could be meant."""
+    if one.port.turn is Turn.REACHED:
+        return True
+    looks = (*file.evidence.all(BrowserLook), *file.evidence.all(ScriptLook))
+    tries = [port for look in looks if look.nonce == one.look.nonce for port in look.ports]
+    alone = sum(port.port == one.port.port for port in tries) == 1
+    return alone and any(seen.port == one.port.port for seen in seen_of(one.look, file.evidence.all(Sightings)))
+
+
+def _beyond_a_page(spots: Iterable[_Spot], cause: ShownCause | None) -> Iterator[words.Words]:
+    """What is open to a page need not be open to a device."""
+    if cause and cause.strength is Strength.PROVES:
+        return
+    opened = [spot for spot in spots if spot.counts and spot.of_state(PortState.OPEN)]
+    if any(all(isinstance(look, BrowserLook) for look in spot.looks) for spot in opened):
+        yield _(
+            "A page cannot see a proxy, or TLS inspection that this computer trusts; the script can. Neither sees a "
+            "sign-in page that was already passed."
+        )
 
 
 def _egress(file: CaseFile, tried: Sequence[_Tried]) -> Iterator[words.Words]:
-    """The addresses that the company's network shows to the world."""
-    sources = {source for one in tried if one.look.place.of_the_company for source in one.look.sources}
+    """The addresses that the company's network shows to the world; what took another way shows somebody else's."""
+    looks = [one.look for one in tried if one.look.place.of_the_company and not goes_another_way(one.look)]
+    sources = {source for look in looks for source in look.sources}
     if sources:
         by_family = sorted(sources, key=lambda one: (":" in one, one))
         listed = [f"{file.shown(one)} ({'IPv6' if ':' in one else 'IPv4'})" for one in by_family]
@@ -298,45 +536,32 @@ def _egress(file: CaseFile, tried: Sequence[_Tried]) -> Iterator[words.Words]:
 
 def _other_way(file: CaseFile, look: NetworkLook) -> Iterator[words.Words]:
     """Where responders saw another address than the portal did: the way of a page is not the way of a device."""
-    if not isinstance(look, BrowserLook) or not _differs(look.source, look.sources):
+    if not goes_another_way(look):
         return
     yield _(
-        "This site saw the browser at %(portal)s, the test point saw it at %(point)s. A VPN, a private relay or a "
-        "cloud proxy leads its connections another way, so the device’s way may differ."
+        "This site saw the browser at %(portal)s, the test point saw it at %(point)s. A VPN, a private relay, a cloud "
+        "proxy or one of several ways out leads its connections another way, so the device’s way may differ."
     ) % {"portal": file.shown(look.source), "point": file.shown(", ".join(look.sources))}
-
-
-def _differs(source: str, sources: Iterable[str]) -> bool:
-    """Compared within IPv4 or IPv6 only: to have both is ordinary."""
-    try:
-        network = ip_network(source, strict=False)
-    except ValueError:
-        return False
-    same_family = [address for one in sources if (address := ip_address(one)).version == network.version]
-    return bool(same_family) and not any(address in network for address in same_family)
 
 
 def _wrong_clock(look: NetworkLook) -> Iterator[words.Words]:
     if look.skew_ms is None:
         return
-    surely = timedelta(milliseconds=abs(look.skew_ms) - look.skew_within_ms)
-    if surely <= MOST_SKEW:
+    skew = timedelta(milliseconds=abs(look.skew_ms))
+    if skew - timedelta(milliseconds=look.skew_within_ms) <= MOST_SKEW:
         return
-    minutes = round(timedelta(milliseconds=abs(look.skew_ms)) / timedelta(minutes=1))
+    if skew >= TOLD_IN_HOURS:
+        hours = round(skew / timedelta(hours=1))
+        wrong = ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    else:
+        minutes = round(skew / timedelta(minutes=1))
+        wrong = ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
     told = (
-        ngettext(
-            "The clock of that computer is %(minutes)d minute fast. Set it right: it can break connections and codes.",
-            "The clock of that computer is %(minutes)d minutes fast. Set it right: it can break connections and codes.",
-            minutes,
-        )
+        _("The clock of that computer is %(wrong)s fast. Set it right: it can break connections and codes.")
         if look.skew_ms > 0
-        else ngettext(
-            "The clock of that computer is %(minutes)d minute slow. Set it right: it can break connections and codes.",
-            "The clock of that computer is %(minutes)d minutes slow. Set it right: it can break connections and codes.",
-            minutes,
-        )
+        else _("The clock of that computer is %(wrong)s slow. Set it right: it can break connections and codes.")
     )
-    yield told % {"minutes": minutes}
+    yield told % {"wrong": wrong}
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
@@ -357,7 +582,7 @@ def _rows(file: CaseFile, tried: Iterable[_Tried], ports: Sequence[int]) -> Iter
         yield _row(file, _("Our test points, seen from our server"), points.at, ports, results)
     for one in tried:
         title = words.LOOKED_FROM[_vantage(one.look)] % {"place": _place(file, one.look.place)}
-        results = [(port.port, port.host, _result(file, port, state, down)) for port, state, down in one.ports]
+        results = [(told.port.port, told.port.host, _result(file, told)) for told in one.ports]
         yield _row(file, title, one.at, ports, results)
 
 
@@ -388,17 +613,24 @@ def _test_point(one: ResponderPort) -> Result:
     return Result(Status.COULD_NOT_CHECK, word)
 
 
-def _result(file: CaseFile, port: PortLook, state: PortState, down: bool) -> Result:
-    if down:
+def _result(file: CaseFile, told: _Port) -> Result:
+    if told.down:
         return Result(Status.COULD_NOT_CHECK, _("Our test point is down"))
-    return Result(words.PORT_STATUSES[state], words.PORT_STATES[state], tuple(_notes(file, port, state)))
+    if told.state is PortState.ANSWERED_BY_OTHER and _is_our_certificate(file, told):
+        return Result(Status.COULD_NOT_CHECK, _("Could not tell"), (_("our own certificate was not accepted"),))
+    if told.state is PortState.ANSWERED_BY_OTHER and _was_reached(file, told):
+        return Result(Status.COULD_NOT_CHECK, _("Could not tell"), (_("our answer could not be read"),))
+    return Result(words.PORT_STATUSES[told.state], words.PORT_STATES[told.state], tuple(_notes(file, told)))
 
 
-def _notes(file: CaseFile, port: PortLook, state: PortState) -> Iterator[words.Words]:
+def _notes(file: CaseFile, told: _Port) -> Iterator[words.Words]:
     """Why, as exactly as it was seen."""
-    if state is PortState.OPEN:
+    port = told.port
+    if told.state is PortState.OPEN:
         if port.via:
             yield _("through a proxy: %(name)s") % {"name": file.shown(port.via)}
+        if _is_read_along(file, told):
+            yield _("under a certificate of %(issuer)s") % {"issuer": file.shown(port.issuer)}
         return
     how = next((one.how for one in port.tries if one.how not in (How.ECHO, How.FAILED, How.SILENT)), None)
     if how is How.CERTIFICATE and port.issuer:
@@ -417,6 +649,10 @@ def _place(file: CaseFile, place: Place) -> words.Words:
 
 def _vantage(look: NetworkLook) -> Vantage:
     return Vantage.SCRIPT if isinstance(look, ScriptLook) else Vantage.BROWSER
+
+
+def _numbers(ports: Iterable[_Port]) -> tuple[int, ...]:
+    return tuple(sorted({one.port.port for one in ports}))
 
 
 def _listed(ports: Iterable[int]) -> str:

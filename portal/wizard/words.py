@@ -312,7 +312,7 @@ PORT_STATE_LINES: Mapping[PortState, Words] = {
     PortState.BLOCKED_FAST: _("The connection was turned away at once."),
     PortState.BLOCKED_SILENT: _("No answer. A firewall is probably dropping this traffic."),
     PortState.CANNOT_TEST: _("The browser could not run the test. The script can."),
-    PortState.FLAKY: _("Worked once, failed once. Test again in 5 minutes."),
+    PortState.FLAKY: _("Worked once, failed once."),
 }
 PORT_STATUSES: Mapping[PortState, Status] = {
     PortState.OPEN: Status.FINE,

@@ -57,6 +57,7 @@ def test_a_free_network_is_found_open(ask: Ask, picture: Picture, accessible: Ac
     start(page)
     assert results(page).count("Open") == 4
     expect(page.locator("#network-result .lead")).to_contain_text("Every port is open on the clock’s Wi-Fi")
+    expect(page.locator("#network-result")).to_contain_text("A page cannot see a proxy")
     expect(page.locator("#findings")).to_contain_text(re.compile(r"Fine\s*Does your own network let you through"))
     expect(page.locator("#announcements")).to_contain_text("Every port is open on the clock’s Wi-Fi")
     expect(page.get_by_label("The block that the script printed")).to_have_value("half a report")
@@ -92,6 +93,60 @@ def test_a_port_that_stays_silent_is_told_while_it_lasts(ask: Ask, picture: Pict
     assert said.count("No answer") == 1
     assert len(asked) == 2
     accessible(page)
+
+
+def too_many(page: Page) -> Callable[[Route], None]:
+    """Our test point's own refusal of more questions, which this page may read."""
+    portal = page.evaluate("location.origin")
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=429, headers={"Access-Control-Allow-Origin": portal, "Vary": "Origin"}, body="Too many.")
+
+    return refuse
+
+
+def test_what_our_own_test_point_turns_away_is_asked_again(ask: Ask) -> None:
+    page = ask("anna-network-limit-once@fine.test")
+    refuse, asked = too_many(page), []
+
+    def limited_at_first(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            refuse(route)
+        else:
+            route.continue_()
+
+    page.route(f"**:{listening_port(page, 59777)}/e?n=*", limited_at_first)
+    start(page)
+    assert results(page).count("Open") == 4
+    assert len(asked) == 3
+
+
+def test_a_port_that_our_own_test_point_turns_away_twice_is_not_known(ask: Ask) -> None:
+    page = ask("anna-network-limit@fine.test")
+    page.route(f"**:{listening_port(page, 59777)}/e?n=*", too_many(page))
+    start(page)
+    said = results(page)
+    assert said.count("Open") == 3
+    assert said.count("Could not test") == 1
+    expect(page.locator("#network-result .lead")).to_contain_text("Could not check")
+    expect(page.locator("#findings")).not_to_contain_text("does not let the device through")
+
+
+def test_a_page_that_slept_takes_that_for_no_answer_of_the_networks(ask: Ask) -> None:
+    page = ask("anna-network-slept@fine.test", width=PHONE)
+    page.clock.install()
+    asked: list[Route] = []
+    page.route(f"**:{listening_port(page, 59777)}/e?n=*", lambda route: asked.append(route))  # and never answered
+    start(page)
+    row = page.locator("[data-progress] li", has_text="Port 59777")
+    expect(row).to_contain_text("Still waiting", timeout=20_000)
+    expect(page.locator("[data-progress] .tag-fine")).to_have_count(3, timeout=PATIENCE)
+    page.clock.fast_forward("10:00")
+    said = results(page)
+    assert said.count("Open") == 3
+    assert said.count("Could not test") == 1
+    expect(page.locator("[data-problem]")).to_have_text("The page was asleep during the test. Test again.")
 
 
 def listening_port(page: Page, port: int) -> str:

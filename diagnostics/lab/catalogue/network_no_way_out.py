@@ -8,10 +8,10 @@ from diagnostics.probes.network_look import How, Place
 
 scenario = Scenario(
     slug="network-no-way-out",
-    title="Nothing gets out of the network that the device is in",
+    title="Neither our test point nor the portal is reached from the device's socket",
     address="anna@network-no-way-out.test",
     expects="network.no-way-out",
-    verdict=Verdict.CAUSE_FOUND,
+    verdict=Verdict.LIKELY_CAUSE,
     reports=(script_at(Place.DEVICE, otherwise=How.FILTERED, portal_reached=False),),
     zone={
         "network-no-way-out.test": {"MX": ("10 mx.network-no-way-out.test.",)},

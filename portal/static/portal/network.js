@@ -7,6 +7,10 @@
   const STILL_WAITING = 5000;
   const BETWEEN_TRIES = 2000; // a second try does not wait longer than this for the end of the first
   const LONGEST_ANSWER = 8192;
+  const TOO_MANY = 429; // only our own test point's can be read here
+  const PATIENCE = [3000, 10_000]; // how long to wait after that, in any case and at most
+  const OVERSLEPT = 5000; // what ends so much later than it was to end, ended in the page's sleep
+  const TELLING = ["answer", "failed", "silent"];
   const REFUSED_BY_US = 403;
   const NO_CONNECTION = 701;
   const FIREFOX = navigator.userAgent.includes("Firefox/");
@@ -24,6 +28,7 @@
   const resting = new Map([...progress.children].map((row) => [row, row.querySelector(".tag").textContent]));
   let running = null;
   let unsent = null;
+  let slept = false;
 
   class Problem extends Error {}
 
@@ -62,6 +67,7 @@
 
   async function test(signal) {
     unsent = null;
+    slept = false;
     const place = form.querySelector("[name=place]:checked")?.value;
     if (!place) {
       form.querySelector("[name=place]").focus();
@@ -76,6 +82,7 @@
     const ports = await tryPorts(plan, signal);
     const report = { v: 1, nonce: plan.nonce, place, portal_ok: clock !== null, clock, ports };
     await send({ url: plan.report, body: JSON.stringify(report) }, signal);
+    if (slept) complain(words.slept);
   }
 
   async function clockOfPortal(plan, signal) {
@@ -128,9 +135,11 @@
       tell(row, "checking", words.waiting);
       knocking ??= knock(port, plan, signal);
     });
-    const tries = await both;
+    const tried = await both;
+    const tries = tried.filter((one) => TELLING.includes(one.how));
     let opaque = null;
-    if (isFastFailure(tries)) {
+    // Where our own test point turns questions away for their number, somebody's answer may well be ours.
+    if (isFastFailure(tries) && !tried.some((one) => one.how === "limited")) {
       tell(row, "checking", words.again);
       opaque = await secondLook(port, plan, signal);
     }
@@ -147,6 +156,7 @@
   }
 
   function outcome(tries, opaque, turn) {
+    if (!tries.length) return ["could_not_check", words.untested];
     const answers = tries.filter((one) => one.how === "answer").length;
     if (answers === tries.length) return ["fine", words.answered];
     if (answers) return ["could_not_check", words.flaky];
@@ -155,20 +165,51 @@
     return ["problem", tries.some((one) => one.how === "failed") ? words.failed : words.silent];
   }
 
+  // One try. It tells nothing where our own test point had too many of them, twice, or where the page slept meanwhile.
   async function attempt(port, plan, signal) {
+    const one = await tryOnce(port, plan, signal);
+    if (one.how !== "limited") return one;
+    await pause(one.wait);
+    throwIfAborted(signal);
+    return tryOnce(port, plan, signal);
+  }
+
+  async function tryOnce(port, plan, signal) {
     const [limit, release] = limited(signal, plan.seconds);
-    const began = performance.now();
+    const time = stopwatch();
     let how = "answer";
     let signed = "";
+    let wait = 0;
     try {
-      signed = signedIn(await shortText(await fetch(port.url, question(plan, limit))));
+      const answer = await fetch(port.url, question(plan, limit));
+      if (answer.status === TOO_MANY) [how, wait] = ["limited", patienceOf(answer)];
+      else signed = signedIn(await shortText(answer));
     } catch {
       how = limit.aborted ? "silent" : "failed";
     }
-    const ms = Math.round(performance.now() - began);
+    const ms = time();
     release();
     throwIfAborted(signal);
-    return { how, ms, signed };
+    if (how !== "answer" && isOverslept(ms, plan)) how = "slept";
+    return how === "limited" ? { how, wait } : { how, ms, signed };
+  }
+
+  function patienceOf(answer) {
+    const seconds = Number(answer.headers.get("Retry-After"));
+    const [least, most] = PATIENCE;
+    return Math.min(Math.max(seconds * 1000 || 0, least), most);
+  }
+
+  // Not every system's steady clock runs on while it sleeps; the one on the wall does.
+  function stopwatch() {
+    const [steady, wall] = [performance.now(), Date.now()];
+    return () => Math.round(Math.max(performance.now() - steady, Date.now() - wall));
+  }
+
+  function isOverslept(ms, plan) {
+    const is = ms > plan.seconds * 1000 + OVERSLEPT;
+    slept ||= is;
+    return is;
   }
 
   // Anything that answers HTTP over a certificate that this browser trusts, whoever it is: a block page, a sign-in page.
@@ -240,7 +281,7 @@
         resolve("untried");
         return;
       }
-      const began = performance.now();
+      const time = stopwatch();
       let heard = "untried";
       let connection = null;
       let timer = 0;
@@ -248,7 +289,7 @@
         window.clearTimeout(timer);
         signal.removeEventListener("abort", stopped);
         connection?.close();
-        resolve(how);
+        resolve(how !== "reached" && isOverslept(time(), plan) ? "untried" : how);
       };
       const stopped = () => end("untried");
       try {
@@ -266,7 +307,7 @@
       connection.addEventListener("icecandidateerror", ({ errorCode }) => {
         if (errorCode === REFUSED_BY_US) end("reached");
         // Not the end yet: of a name's IPv6 and IPv4 addresses the other one may still answer.
-        if (errorCode === NO_CONNECTION && (!FIREFOX || performance.now() - began < FAST)) heard = "failed";
+        if (errorCode === NO_CONNECTION && (!FIREFOX || time() < FAST)) heard = "failed";
       });
       connection.addEventListener("icegatheringstatechange", () => {
         if (connection.iceGatheringState === "complete") window.setTimeout(() => end(heard), 250);

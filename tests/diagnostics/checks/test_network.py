@@ -34,6 +34,7 @@ from diagnostics.probes.network_look import (
     Sightings,
     Try,
     Turn,
+    goes_another_way,
 )
 from diagnostics.probes.responders import ResponderPort, Responders
 from diagnostics.probes.server_ports import ServerPorts
@@ -161,7 +162,27 @@ CLOSED = [
     ("filtered at the device", [script(DEVICE, FILTERED, HIGH)], ["ports-blocked proves: " + BOTH]),
     ("refused at the device", [script(DEVICE, REFUSED, HIGH)], ["ports-blocked proves: " + BOTH]),
     ("taken and then silent", [script(DEVICE, NO_ANSWER, HIGH)], ["ports-blocked proves: " + BOTH]),
-    ("taken and broken off", [script(DEVICE, BROKEN_OFF, HIGH)], ["ports-blocked proves: " + BOTH]),
+    ("taken and broken off", [script(DEVICE, BROKEN_OFF, HIGH)], ["web-filter hints: " + BOTH]),
+    (
+        "taken and broken off, and the portal as well",
+        [script(DEVICE, BROKEN_OFF, HIGH, portal=False)],
+        ["ports-blocked proves: " + BOTH],
+    ),
+    (
+        "no TLS comes through from anywhere",
+        [script(DEVICE, NO_ANSWER, (443, *HIGH), portal=False)],
+        ["ports-blocked hints: 443, " + BOTH],
+    ),
+    (
+        "no TLS connects to anybody, plain text does",
+        [script(DEVICE, FILTERED, (443, *HIGH), portal=False)],
+        ["ports-blocked proves: 443, " + BOTH],
+    ),
+    (
+        "no TLS comes through from us, the portal does",
+        [script(DEVICE, NO_ANSWER, (443, *HIGH))],
+        ["ports-blocked proves: 443, " + BOTH],
+    ),
     ("filtered on its Wi-Fi", [script(WIFI, FILTERED, HIGH)], ["ports-blocked proves: " + BOTH]),
     ("filtered in the office", [script(OFFICE, FILTERED, HIGH)], ["ports-blocked hints: " + BOTH]),
     ("all filtered, portal reached", [script(DEVICE, FILTERED)], ["ports-blocked proves: " + ALL]),
@@ -171,7 +192,21 @@ CLOSED = [
         ["ports-blocked proves: " + BOTH],
     ),
     ("silent to a browser at the device", [browser(DEVICE, SILENT, HIGH)], ["ports-blocked proves: " + BOTH]),
-    ("turned away at once there", [browser(DEVICE, FAILED, HIGH)], ["ports-blocked proves: " + BOTH]),
+    (
+        "turned away at once there, by whomever: the browser's proxy, a certificate, the firewall",
+        [browser(DEVICE, FAILED, HIGH)],
+        ["ports-blocked hints: " + BOTH],
+    ),
+    (
+        "silent once, turned away once",
+        [tries(browser(DEVICE), 443, SILENT, FAILED)],
+        ["ports-blocked hints: 443"],
+    ),
+    (
+        "everything turned away, but not impossibly fast",
+        [browser(DEVICE, FAILED, ms=8)],
+        ["ports-blocked hints: 443, " + BOTH],
+    ),
     ("a browser on the Wi-Fi", [browser(WIFI, SILENT, HIGH)], ["ports-blocked proves: " + BOTH]),
     ("a browser in the office", [browser(OFFICE, SILENT, HIGH)], ["ports-blocked hints: " + BOTH]),
     (
@@ -263,7 +298,12 @@ REASONS = [
     ),
     *(
         (f"led to {address}", [script(DEVICE, REFUSED, address=address)], ["dns-filter proves: " + ALL])
-        for address in ("0.0.0.0", "127.0.0.1", "10.1.2.3", "192.168.1.1", "::", "::1", "fd00::1", "::ffff:10.0.0.1")  # noqa: S104
+        for address in ("0.0.0.0", "127.0.0.1", "10.1.2.3", "192.168.1.1", "::", "::1", "fe80::1", "::ffff:10.0.0.1")  # noqa: S104
+    ),
+    (
+        "led to a unique local address, or translated with a prefix of the network's own",
+        [script(DEVICE, FILTERED, address="fd00:64::c000:250")],
+        ["dns-filter hints: " + ALL],
     ),
     (
         "led to a block page at a private address",
@@ -297,7 +337,7 @@ REASONS = [
     ),
     (
         "the script cannot tell, the browser can",
-        [script(DEVICE, NO_NAME, (443,)), browser(DEVICE, FAILED, (443,))],
+        [script(DEVICE, NO_NAME, (443,)), browser(DEVICE, SILENT, (443,))],
         ["ports-blocked proves: 443"],
     ),
     ("a certificate of nobody's", [script(DEVICE, CERTIFICATE, (443,))], ["web-filter hints: 443"]),
@@ -327,7 +367,7 @@ REASONS = [
         [browser(DEVICE, {80: UNKNOWN, 443: FAILED, 59777: FAILED, 59778: FAILED}, second_look=True)],
         ["web-filter hints: 443, " + BOTH],
     ),
-    ("somebody answers everywhere, the portal is there", [script(DEVICE, OTHER)], ["captive-portal hints: " + ALL]),
+    ("somebody answers everywhere, the portal is there", [script(DEVICE, OTHER)], ["web-filter hints: " + ALL]),
     (
         "a page at every port, and no portal",
         [script(WIFI, OTHER, portal=False)],
@@ -337,6 +377,19 @@ REASONS = [
         "a page at port 80, the rest closed, and no portal",
         [script(WIFI, {80: OTHER, **dict.fromkeys((443, *HIGH), FILTERED)}, portal=False)],
         ["captive-portal proves: " + ALL],
+    ),
+    *(
+        (
+            f"a page at port 80, TLS {how}, and no portal: a filter that knows the portal, too, looks like it",
+            [script(DEVICE, {80: OTHER, 443: how, **dict.fromkeys(HIGH, FILTERED)}, portal=False)],
+            ["captive-portal hints: " + ALL, "web-filter hints: " + ALL],
+        )
+        for how in (BROKEN_OFF, REFUSED)
+    ),
+    (
+        "a page somewhere, not at port 80, and no portal",
+        [script(WIFI, {443: OTHER, **dict.fromkeys((80, *HIGH), FILTERED)}, portal=False)],
+        ["captive-portal hints: " + ALL, "web-filter hints: " + ALL],
     ),
     (
         "the same in the office",
@@ -400,8 +453,46 @@ REASONS = [
         ],
         ["captive-portal hints: 443, " + BOTH],
     ),
-    ("nothing gets out", [script(DEVICE, FILTERED, portal=False)], ["no-way-out proves: " + ALL]),
-    ("nothing gets out, refused", [script(DEVICE, REFUSED, portal=False)], ["no-way-out proves: " + ALL]),
+    ("neither we nor the portal", [script(DEVICE, FILTERED, portal=False)], ["no-way-out hints: " + ALL]),
+    ("neither of them, refused", [script(DEVICE, REFUSED, portal=False)], ["no-way-out hints: " + ALL]),
+    (
+        "neither of them, though a browser there reaches the portal",
+        [script(DEVICE, REFUSED, portal=False), browser(DEVICE, SILENT, HIGH)],
+        ["ports-blocked hints: " + BOTH],
+    ),
+    (
+        "neither of them, though a browser there gets one answer",
+        [script(DEVICE, FILTERED, portal=False), browser(DEVICE, FAILED, (80, *HIGH), portal=False)],
+        ["ports-blocked hints: 80, " + BOTH],
+    ),
+    (
+        "neither of them by cable, the Wi-Fi is open",
+        [script(DEVICE, FILTERED, portal=False), script(WIFI)],
+        ["no-way-out hints: " + ALL],
+    ),
+    *(
+        (
+            f"nothing works, nor through the proxy: {how}",
+            [script(DEVICE, FILTERED, by_proxy=how, portal=False)],
+            ["proxy-needed hints: " + ALL],
+        )
+        for how in (PROXY_REFUSED, OTHER, CERTIFICATE, SILENT)
+    ),
+    (
+        "nothing but the portal works, in a browser that knows the proxy's password",
+        [script(DEVICE, FILTERED, by_proxy=PROXY_REFUSED, portal=False), browser(DEVICE)],
+        ["proxy-needed hints: " + ALL],
+    ),
+    (
+        "only by the proxy, by which the browser there goes",
+        [script(DEVICE, FILTERED, by_proxy=ECHO), browser(DEVICE)],
+        ["proxy-needed proves: " + ALL],
+    ),
+    (
+        "only by the proxy in the office, by which its browser goes",
+        [script(OFFICE, FILTERED, by_proxy=ECHO), browser(OFFICE), script(DEVICE, FILTERED)],
+        ["ports-blocked proves: " + ALL],
+    ),
     ("no names at all, perhaps no network", [script(DEVICE, NO_NAME, portal=False)], ["no-way-out hints: " + ALL]),
     ("nothing gets out of the office", [script(OFFICE, FILTERED, portal=False)], ["no-way-out hints: " + ALL]),
     (
@@ -431,6 +522,16 @@ LOST = [
         "by script, broken off after the question",
         [script(DEVICE, BROKEN_OFF, (443,)), saw(443)],
         ["web-filter hints: 443"],
+    ),
+    (
+        "plain TURN came, as the page says, and our word for it is late",
+        [browser(DEVICE, SILENT, HIGH, turn=Turn.REACHED)],
+        ["web-filter hints: " + BOTH],
+    ),
+    (
+        "the script was seen from one of two places, and answered at neither",
+        [script(OFFICE, NO_ANSWER, HIGH), script(DEVICE, NO_ANSWER, HIGH), saw(*HIGH)],
+        ["ports-blocked hints: " + BOTH],
     ),
     (
         "seen at one of two",
@@ -480,7 +581,34 @@ def test_nobody_is_accused_while_our_own_test_points_are_down(seen: list[object]
     assert nothing.value.gap in (Gap.RESPONDER_DOWN, Gap.CANNOT_TEST)
 
 
+def via(look: NetworkLook, *, portal: str = "", points: str = "") -> NetworkLook:
+    """The same, with the addresses that portal and test points saw it come from."""
+    seen = tuple(replace(one, source=points if one.echoed else "") for one in look.ports)
+    return replace(look, source=portal, ports=seen)
+
+
+def asleep(look: NetworkLook) -> NetworkLook:
+    """The same, but whatever did not answer took ten minutes."""
+    slept = tuple(one if one.echoed else replace(one, tries=(Try(one.tries[0].how, 600_000),)) for one in look.ports)
+    return replace(look, ports=slept)
+
+
+EGRESS, NEIGHBOUR, AWAY = "203.0.113.7", "203.0.113.9", "198.51.100.4"
+EGRESS_6, NEIGHBOUR_6, AWAY_6 = "2001:db8:1:2::7", "2001:db8:1:ffff::9", "2001:db8:2:2::7"
+
 HEALTHY = [
+    ("one of many addresses of the company", [via(browser(DEVICE), portal=NEIGHBOUR, points=EGRESS)]),
+    ("another network of the company, by IPv6", [via(browser(DEVICE), portal=NEIGHBOUR_6, points=EGRESS_6)]),
+    ("the portal by IPv6, the test point by IPv4", [via(browser(DEVICE), portal=EGRESS_6, points=EGRESS)]),
+    ("the script's report took another way", [via(script(DEVICE), portal=AWAY, points=EGRESS)]),
+    (
+        "browser and script agree from two networks",
+        [via(script(DEVICE), points=EGRESS), via(browser(DEVICE), portal=AWAY, points=AWAY)],
+    ),
+    (
+        "opened since, from the same network",
+        [via(script(DEVICE, FILTERED, HIGH), points=EGRESS), via(browser(DEVICE), portal=EGRESS, points=NEIGHBOUR)],
+    ),
     ("script at the device", [script(DEVICE)]),
     ("browser at the device", [browser(DEVICE)]),
     ("browser on the Wi-Fi", [browser(WIFI)]),
@@ -498,22 +626,61 @@ HEALTHY = [
 ]
 
 
+STILL_POSSIBLE = {
+    "network.wifi-blocked",
+    "network.captive-portal",
+    "network.proxy-needed",
+    "network.tls-interception",
+}
+
+
 @pytest.mark.parametrize("seen", [one[1] for one in HEALTHY], ids=[one[0] for one in HEALTHY])
 @pytest.mark.parametrize("ours", [UP, DOWN, None], ids=["our side up", "our side down", "our side not tried"])
 def test_a_device_that_gets_through_clears_its_network(seen: list[object], ours: Responders | None) -> None:
     found = findings(*([ours] if ours else []), *seen)
     assert {one.strength.value for one in found} == {"rules_out"}
-    assert {one.tag for one in found} | {"network.wifi-blocked"} == set(TAGS)
+    assert {one.tag for one in found} | STILL_POSSIBLE == set(TAGS)
+
+
+def cleared(*seen: object) -> set[str]:
+    """Which of those that only some looks clear."""
+    return {one.tag.removeprefix("network.") for one in findings(*seen)} & {
+        tag.removeprefix("network.") for tag in STILL_POSSIBLE
+    }
 
 
 def test_a_cable_that_is_fine_does_not_clear_the_wifi() -> None:
-    assert "network.wifi-blocked" not in {one.tag for one in findings(UP, script(DEVICE))}
-    assert "network.wifi-blocked" in {one.tag for one in findings(UP, script(DEVICE), browser(WIFI))}
+    assert "wifi-blocked" not in cleared(UP, script(DEVICE))
+    assert "wifi-blocked" in cleared(UP, script(DEVICE), browser(WIFI))
 
 
-def test_the_office_says_nothing_against_the_network_and_nothing_for_the_device() -> None:
-    assert findings(UP, browser(OFFICE)) == []
-    assert findings(UP, script(OFFICE), browser(ELSEWHERE)) == []
+def test_who_has_signed_in_does_not_clear_the_sign_in_page() -> None:
+    for seen in ([browser(WIFI)], [script(WIFI)], [script(WIFI), script(DEVICE), browser(WIFI)]):
+        assert "captive-portal" not in cleared(vouched("Example Trust"), *seen)
+
+
+def test_only_a_script_clears_proxy_and_interception() -> None:
+    trust = vouched("Example Trust")
+    assert cleared(trust, browser(DEVICE)) == set()
+    assert cleared(trust, script(DEVICE)) == {"proxy-needed", "tls-interception"}
+    assert cleared(trust, script(DEVICE), browser(WIFI)) == {"wifi-blocked"}
+    # A port that only the browser opened was not opened by the script.
+    assert cleared(trust, script(DEVICE, UNKNOWN, (443,)), browser(DEVICE)) == set()
+
+
+def test_whom_a_script_trusts_clears_interception_only_where_we_know_who_vouches_for_us() -> None:
+    assert cleared(UP, script(DEVICE)) == {"proxy-needed"}
+    assert cleared(script(DEVICE)) == {"proxy-needed"}
+    assert cleared(vouched("Example Trust"), trusting(DEVICE, "")) == {"proxy-needed"}
+
+
+@pytest.mark.parametrize("seen", [[browser(OFFICE)], [script(OFFICE), browser(ELSEWHERE)]], ids=["office", "and home"])
+@pytest.mark.parametrize("ours", [(UP,), (UP, product({})), ()], ids=["up", "product, too", "not tried"])
+def test_whoever_has_looked_from_the_office_alone_has_not_looked_from_the_device(
+    seen: list[object], ours: tuple[object, ...]
+) -> None:
+    with pytest.raises(NotAsked):
+        findings(*ours, *seen)
 
 
 @pytest.mark.parametrize(
@@ -529,6 +696,16 @@ def test_whoever_has_not_looked_from_the_company_has_not_looked(seen: list[objec
 COULD_NOT_TELL = [
     ("the browser was offline", [browser(DEVICE, SILENT, portal=False)]),
     ("an extension was in the way", [browser(DEVICE, FAILED, ms=2)]),
+    ("a policy forbids two ports", [browser(DEVICE, FAILED, HIGH, ms=2)]),
+    ("a phone was locked in the middle", [browser(WIFI, SILENT, HIGH, ms=600_000)]),
+    ("a phone was locked, and then woke up without network", [browser(WIFI, FAILED, HIGH, ms=600_000)]),
+    ("the computer slept while the script ran", [asleep(script(DEVICE, FILTERED, HIGH))]),
+    ("a VPN leads the browser another way", [via(browser(DEVICE), portal=AWAY, points=EGRESS)]),
+    ("a VPN leads it another way, by IPv6", [via(browser(DEVICE), portal=AWAY_6, points=EGRESS_6)]),
+    (
+        "the script cannot tell, and the browser goes another way",
+        [script(DEVICE, UNKNOWN), via(browser(DEVICE), portal=AWAY, points=EGRESS)],
+    ),
     ("the tool failed", [script(DEVICE, UNKNOWN)]),
     ("the tool failed at one port", [script(DEVICE, UNKNOWN, (443,))]),
     ("one port now and then", [tries(browser(DEVICE), 443, ECHO, SILENT)]),
@@ -584,10 +761,6 @@ OURS = [
     ("our test point is down", [DOWN, script(DEVICE, REFUSED)]),
     ("our test point is down, seen from the office", [DOWN, browser(OFFICE, FAILED)]),
     ("two of its ports are", [HIGH_DOWN, script(DEVICE, FILTERED, HIGH)]),
-    (
-        "the product's own port is down",
-        [UP, script(DEVICE, FILTERED, (59777,)), product({59777: ConnectOutcome.REFUSED})],
-    ),
     ("the responder has no such port", [Responders(UP.ports[:3]), script(DEVICE, FILTERED, (59778,))]),
 ]
 
@@ -609,6 +782,225 @@ def test_what_is_theirs_is_told_beside_what_is_ours() -> None:
     assert said(HIGH_DOWN, script(DEVICE, FILTERED, (443, *HIGH))) == ["ports-blocked proves: 443"]
     ours = product({59777: ConnectOutcome.FILTERED})
     assert said(UP, script(DEVICE, FILTERED, HIGH), ours) == ["ports-blocked proves: 59778"]
+
+
+def test_a_port_that_is_down_at_the_product_is_theirs_at_most_perhaps() -> None:
+    ours = product({59777: ConnectOutcome.REFUSED})
+    assert said(UP, script(DEVICE, FILTERED, (59777,)), ours) == ["ports-blocked hints: 59777"]
+    assert said(UP, script(DEVICE, FILTERED, (59777,)), script(OFFICE), ours) == ["segment-blocked hints: 59777"]
+    # What has nothing to do with the port is as sure as ever.
+    assert said(UP, script(DEVICE, NO_NAME), ours) == ["dns-filter proves: " + ALL]
+
+
+@pytest.mark.parametrize("outcome", [ConnectOutcome.OPEN, ConnectOutcome.REFUSED])
+def test_a_port_of_the_product_that_no_test_point_stands_for_is_not_claimed_to_be_open(outcome: ConnectOutcome) -> None:
+    three = Responders(UP.ports[:3])
+    look = replace(script(DEVICE), ports=script(DEVICE).ports[:3])
+    assert findings(three, look)
+    with pytest.raises(Unobserved) as nothing:
+        findings(three, look, product({59778: outcome}))
+    assert nothing.value.gap is Gap.CANNOT_TEST
+    assert findings(UP, script(DEVICE), product({59778: outcome}))
+
+
+def test_a_test_point_that_was_not_looked_at_is_not_claimed_to_be_open() -> None:
+    both = Responders((*UP.ports, *(replace(one, host="check2.example.net") for one in UP.ports)))
+    with pytest.raises(Unobserved) as nothing:
+        findings(both, script(DEVICE))
+    assert nothing.value.gap is Gap.CANNOT_TEST
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (
+            [via(browser(WIFI), portal=AWAY, points="198.18.0.9"), via(script(WIFI, FILTERED, HIGH), points=EGRESS)],
+            ["ports-blocked proves: " + BOTH],
+        ),
+        (
+            [via(browser(DEVICE), portal=AWAY, points=AWAY), via(script(DEVICE, FILTERED, HIGH), points=EGRESS)],
+            ["ports-blocked hints: " + BOTH],
+        ),
+        (
+            [via(browser(DEVICE), portal=AWAY, points=AWAY), via(script(DEVICE, FILTERED), portal=EGRESS)],
+            ["ports-blocked hints: " + ALL],
+        ),
+        (
+            [via(browser(WIFI, SILENT, HIGH), portal=AWAY, points=EGRESS)],
+            ["ports-blocked hints: " + BOTH],
+        ),
+        (
+            [via(script(DEVICE, FILTERED, HIGH), points=EGRESS), via(browser(OFFICE), portal=AWAY, points=AWAY)],
+            ["segment-blocked hints: " + BOTH],
+        ),
+        (
+            [via(script(DEVICE, FILTERED, HIGH), points=EGRESS), via(browser(OFFICE), portal=EGRESS, points=AWAY)],
+            ["ports-blocked proves: " + BOTH],
+        ),
+        (
+            [via(script(DEVICE, FILTERED, HIGH), points=EGRESS), via(browser(OFFICE), portal=EGRESS, points=NEIGHBOUR)],
+            ["segment-blocked proves: " + BOTH],
+        ),
+        (
+            [via(script(WIFI, FILTERED, HIGH), points=EGRESS), via(browser(DEVICE), portal=AWAY, points=AWAY)],
+            ["wifi-blocked hints: " + BOTH],
+        ),
+        (
+            [via(script(WIFI, FILTERED, HIGH), points=EGRESS), via(browser(DEVICE), portal=EGRESS, points=AWAY)],
+            ["ports-blocked proves: " + BOTH],
+        ),
+    ],
+    ids=[
+        "a phone on its mobile network",
+        "two looks of one place",
+        "two looks of one place, of which one saw nothing open",
+        "closed to a browser that goes another way",
+        "another office",
+        "an office's browser that goes another way",
+        "the same office",
+        "by cable from another network",
+        "by cable another way",
+    ],
+)
+def test_what_is_open_to_another_network_is_not_open_to_the_device(seen: list[object], expected: list[str]) -> None:
+    assert said(UP, *seen) == expected
+
+
+@pytest.mark.parametrize(
+    ("portal", "points", "another"),
+    [
+        (AWAY, EGRESS, True),
+        (AWAY_6, EGRESS_6, True),
+        (NEIGHBOUR, EGRESS, False),
+        (NEIGHBOUR_6, EGRESS_6, False),
+        ("2001:db8:2::/64", EGRESS_6, True),
+        ("2001:db8:1:ffff::/64", EGRESS_6, False),
+        ("::ffff:203.0.113.200", EGRESS, False),
+        ("::ffff:198.51.100.4", EGRESS, True),
+        (EGRESS, EGRESS_6, False),
+        ("", EGRESS, False),
+        (AWAY, "", False),
+        ("nowhere", "at all", False),
+    ],
+)
+def test_a_browser_goes_another_way_where_two_of_us_see_it_in_two_networks(
+    portal: str, points: str, another: bool
+) -> None:
+    assert goes_another_way(via(browser(DEVICE), portal=portal, points=points)) is another
+    assert not goes_another_way(via(script(DEVICE), portal=portal, points=points))
+
+
+def test_a_browser_that_one_of_us_sees_where_the_portal_does_goes_its_ordinary_way() -> None:
+    look = via(browser(DEVICE), portal=EGRESS, points=AWAY)
+    both = replace(look, ports=(replace(look.ports[0], source=NEIGHBOUR), *look.ports[1:]))
+    assert not goes_another_way(both)
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "CN=Avast Web/Mail Shield Root, O=Avast Web/Mail Shield",
+        "O = Zscaler Inc., CN = Zscaler Intermediate Root CA",
+        "CN=ca.example.netskope.com",
+        "O=Cisco, CN=Cisco Umbrella Root CA",
+        "CN=Trend Micro Root",
+    ],
+)
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "not trusted"])
+def test_what_may_be_the_computer_s_own_antivirus_is_no_proof_against_the_network(issuer: str, trusted: bool) -> None:
+    look = trusting(DEVICE, issuer) if trusted else script(DEVICE, CERTIFICATE, (443, *HIGH), issuer=issuer)
+    assert said(vouched("Example Trust"), look) == ["tls-interception hints: 443, " + BOTH]
+
+
+@pytest.mark.parametrize("issuer", ["CN=Reset Corp Inspection", "O=Avgas Ltd", "CN=Umbrella Makers Firewall"])
+def test_only_whole_words_name_a_program(issuer: str) -> None:
+    look = trusting(DEVICE, issuer)
+    assert said(vouched("Example Trust"), look) == ["tls-interception proves: 443, " + BOTH]
+
+
+def found_at(*addresses: str, host: str = HOST) -> Responders:
+    """Our test point up, at these addresses, one port after the other."""
+    return Responders(
+        tuple(
+            replace(one, host=host, address=addresses[number % len(addresses)]) for number, one in enumerate(UP.ports)
+        )
+    )
+
+
+SINKHOLE = {80: OTHER, 443: CERTIFICATE, 59777: FILTERED, 59778: FILTERED}
+
+
+@pytest.mark.parametrize(
+    ("ours", "seen", "expected"),
+    [
+        (
+            found_at("192.0.2.80"),
+            script(DEVICE, SINKHOLE, address="198.51.100.61", issuer=THEIR_CA),
+            ["dns-filter hints: " + ALL],
+        ),
+        (
+            found_at("192.0.2.80", "198.51.100.61"),
+            script(DEVICE, FILTERED, address="198.51.100.61"),
+            ["ports-blocked proves: " + ALL],
+        ),
+        (found_at("192.0.2.80"), script(DEVICE, FILTERED), ["ports-blocked proves: " + ALL]),
+        (
+            found_at("2001:db8::80"),
+            script(DEVICE, FILTERED, address="198.51.100.61"),
+            ["ports-blocked proves: " + ALL],
+        ),
+        (
+            found_at("192.0.2.80"),
+            replace(
+                script(DEVICE, FILTERED, HIGH),
+                ports=tuple(
+                    replace(one, address="198.51.100.61" if one.port in HIGH else ADDRESS)
+                    for one in script(DEVICE, FILTERED, HIGH).ports
+                ),
+            ),
+            ["ports-blocked proves: " + BOTH],
+        ),
+        (
+            found_at("192.0.2.80"),
+            replace(
+                script(DEVICE, FILTERED, HIGH),
+                ports=tuple(replace(one, address="198.51.100.61") for one in script(DEVICE, FILTERED, HIGH).ports),
+            ),
+            ["ports-blocked proves: " + BOTH],
+        ),
+        (
+            found_at("192.0.2.80"),
+            script(DEVICE, FILTERED, address=""),
+            ["ports-blocked proves: " + ALL],
+        ),
+    ],
+    ids=[
+        "a sinkhole",
+        "another address of ours",
+        "ours",
+        "of the other family",
+        "at two places",
+        "ours after all: it answered there",
+        "not told",
+    ],
+)
+def test_a_name_that_leads_elsewhere_for_every_port_may_be_a_sinkhole(
+    ours: Responders, seen: ScriptLook, expected: list[str]
+) -> None:
+    assert said(ours, seen) == expected
+
+
+def test_heard_and_seen_at_two_hosts_is_no_proof_of_a_closed_port() -> None:
+    look = browser(DEVICE, SILENT, HIGH, turn=Turn.REACHED)
+    twin = tuple(replace(one, host="check2.example.net") for one in look.ports)
+    both = Responders((*UP.ports, *(replace(one, host="check2.example.net") for one in UP.ports)))
+    told = (saw(*HIGH, turn=True), saw(*HIGH))
+    assert said(both, replace(look, ports=(*look.ports, *twin)), told[0]) == ["web-filter hints: " + BOTH]
+    silent = replace(look, ports=tuple(replace(one, turn=Turn.SILENT) for one in (*look.ports, *twin)))
+    assert said(both, silent, told[1]) == ["ports-blocked hints: " + BOTH]
+    # Our answer from one of them says which one it was that was seen.
+    answered = replace(silent, ports=(*browser(DEVICE).ports, *silent.ports[4:]))
+    assert said(both, answered, told[1]) == ["ports-blocked proves: " + BOTH]
 
 
 def test_a_host_of_the_product_that_could_not_be_looked_up_clears_nobody() -> None:
@@ -673,6 +1065,8 @@ def test_the_facts_are_those_that_it_needs() -> None:
     assert led.facts["address"] == "10.1.2.3"
     (lost,) = findings(UP, browser(DEVICE, SILENT, (443,)), saw(443))
     assert lost.facts["seen"] == "443"
+    (cut,) = findings(UP, script(DEVICE, {443: BROKEN_OFF}))
+    assert (cut.tag, cut.facts["broken_off"]) == ("network.web-filter", "443")
     proxy = script(DEVICE, FILTERED, by_proxy=ECHO)
     one = replace(proxy.ports[3], by_proxy=PROXY_REFUSED)
     (through,) = findings(UP, replace(proxy, ports=(*proxy.ports[:3], one)))
@@ -729,3 +1123,11 @@ def test_our_answer_under_a_foreign_certificate_was_opened_on_the_way(seen: list
 def test_whose_certificate_is_foreign_is_told_only_where_ours_is_known() -> None:
     assert said(UP, product({}, "Another Trust"), trusting(DEVICE, THEIR_CA)) == []
     assert said(trusting(DEVICE, THEIR_CA)) == []
+
+
+def test_a_browser_that_trusts_the_inspection_does_not_make_it_fine() -> None:
+    """The classic: the page works, the device hangs up."""
+    told = script(DEVICE, CERTIFICATE, (443, *HIGH), issuer=THEIR_CA)
+    assert said(UP, told, browser(DEVICE)) == ["tls-interception proves: 443, " + BOTH]
+    elsewhere = replace(browser(DEVICE), source="203.0.113.7")
+    assert said(UP, replace(told, source="198.51.100.7"), elsewhere) == ["tls-interception hints: 443, " + BOTH]

@@ -51,6 +51,7 @@ async def test_our_server_finds_the_test_point_up_at_every_port(stage: Stage) ->
         (TEST_POINT, port, ConnectOutcome.OPEN, "") for port in PORTS
     ]
     assert all(seen.up(TEST_POINT, port) for port in PORTS)
+    assert {one.address for one in seen.ports} == {ADDRESS}
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,12 @@ from diagnostics.probes.network_look import (
 )
 from diagnostics.probes.responders import ResponderPort, Responders
 from diagnostics.probes.server_ports import ServerPorts
+from diagnostics.remedies import remedies
 from diagnostics.services import network as tests_of_network
 from diagnostics.services.cases import mint_link
 from diagnostics.services.limits import NETWORK_TEST_BY_CASE
 from diagnostics.services.runs import evidence_of, report_to
+from diagnostics.verdicts import diagnose
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile, read
 from portal.wizard.endpoints import endpoints
@@ -59,8 +61,22 @@ name = "clock.example.net"
 ports = [80, 443, 59777]
 """
 RESPONDER = f'[[responders]]\nname = "{HOST}"\nports = [80, 443, 59777]\n'
+ON_CABLE: dict[str, Any] = {"place": Place.DEVICE}
+ON_WIFI: dict[str, Any] = {"place": Place.WIFI}
+AT_HOME: dict[str, Any] = {"place": Place.ELSEWHERE}
+SCRIPT: dict[str, Any] = {"kind": ScriptLook}
 ORIGINS = [f"http://{HOST}:{port}" for port in (8443, 8080, 59777)]
 ECHO = Try(How.ECHO, 40)
+PORTS = (80, 443, 59777)
+OUR_CA, THEIR_CA = "C = US, O = Example Trust, CN = E5", "CN = Example Corp Inspection"
+UP = Responders(tuple(ResponderPort(HOST, port, ConnectOutcome.OPEN, True, issuer="Example Trust") for port in PORTS))
+DOWN = Responders(tuple(ResponderPort(HOST, port, ConnectOutcome.REFUSED, False) for port in PORTS))
+PRODUCT = ServerPorts(
+    tuple(
+        Connection("clock.example.net", port, ConnectOutcome.OPEN, tls_issuer="Example Trust" if port == 443 else "")
+        for port in PORTS
+    )
+)
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +127,14 @@ def all_open(**more: Any) -> NetworkLook:
     return looked(at(80), at(443), at(59777), **more)
 
 
-BLOCKED = (at(80), at(443), at(59777, Try(How.SILENT, 12_000), Try(How.SILENT, 12_000)))
+SILENT = (Try(How.SILENT, 12_000),) * 2
+FAILED = (Try(How.FAILED, 40),) * 2
+FILTERED = Try(How.FILTERED, 5000)
+BLOCKED = (at(80), at(443), at(59777, *SILENT))
+DROPPED = (at(80), at(443), at(59777, FILTERED))
+"""The same, as the script sees it."""
+UNTESTED = tuple(at(port, *SILENT) for port in PORTS)
+"""With `portal_reached=False`: the browser was offline."""
 
 
 def told(case: Case, *observations: object) -> None:
@@ -120,16 +143,26 @@ def told(case: Case, *observations: object) -> None:
         report_to(run, one)
 
 
-def undiagnosed(case: Case, *observations: object) -> CaseFile:
-    """The case with this evidence, before any check has judged it: the words then come from the states alone."""
+def file_of(case: Case, *observations: object) -> CaseFile:
+    """The case with this evidence, a minute between one and the next, as the checks judge it.
+
+    Our own side is fine unless something else is said of it.
+    """
     file = read(case)
-    for one in observations:
-        file.evidence.add(Seen(type(one), Vantage.BROWSER, timezone.now(), one))
-    return replace(file, diagnosis=None)
+    told_of = {type(one) for one in observations}
+    every = [*(one for one in (UP, PRODUCT) if type(one) not in told_of), *observations]
+    first = timezone.now() - timedelta(minutes=len(every))
+    for minutes, one in enumerate(every):
+        file.evidence.add(Seen(type(one), Vantage.BROWSER, first + timedelta(minutes=minutes), one))
+    return replace(file, diagnosis=diagnose(file.evidence, causes={tag: one.cause for tag, one in remedies().items()}))
 
 
 def shown(case: Case, *observations: object) -> Picture:
-    return picture(undiagnosed(case, *observations))
+    return picture(file_of(case, *observations))
+
+
+def lines(seen: Picture) -> str:
+    return "\n".join(map(str, seen.lines))
 
 
 def cells(row_of: Picture, title: str) -> dict[int, list[str]]:
@@ -252,6 +285,14 @@ class TestReporting:
         assert "Browser, on the clock’s Wi-Fi" in text
         (look,) = evidence_of(clock.runs.get()).all(BrowserLook)
         assert (look.place, look.source, look.sources) == (Place.WIFI, "127.0.0.1", ("203.0.113.7",))
+
+    def test_a_port_without_a_try_that_tells_is_no_accusation(self, client: Client, clock: Case) -> None:
+        finish(clock)
+        ports = [{"host": HOST, "port": 59777, "tries": [], "opaque": None, "turn": "untried"}]
+        response = self.send(client, clock, self.report(self.begun(client, clock), ports=ports))
+        text = response.content.decode()
+        assert "Could not test" in text
+        assert 'tag-problem"' not in text
 
     def test_shows_on_the_page_afterwards(self, client: Client, clock: Case) -> None:
         finish(clock)
@@ -390,73 +431,141 @@ def test_every_code_of_a_look_has_words(table: dict, codes: type[Enum]) -> None:
 
 
 OFFICE_ONLY = "The computer’s network lets us through. The clock’s own network was not tried"
+NOT_KNOWN = Status.COULD_NOT_CHECK
 SENTENCES: dict[str, tuple[list[object], str, Status]] = {
     "nothing tried": ([], "has not been tried yet", Status.NOT_CHECKED),
-    "all open at the clock": (
-        [all_open(place=Place.DEVICE)],
-        "on the clock’s own cable: nothing in that network blocks us",
-        Status.FINE,
-    ),
+    "all open at the clock": ([all_open(**ON_CABLE)], "Every port is open on the clock’s own cable.", Status.FINE),
     "all open at cable and Wi-Fi": (
-        [all_open(place=Place.WIFI), all_open(place=Place.DEVICE, kind=ScriptLook), all_open()],
+        [all_open(**ON_WIFI), all_open(**ON_CABLE, **SCRIPT), all_open()],
         "on the clock’s own cable and on the clock’s Wi-Fi",
         Status.FINE,
     ),
     "only the office": ([all_open()], OFFICE_ONLY, Status.NOT_CHECKED),
-    "office and home": ([all_open(), all_open(place=Place.ELSEWHERE)], OFFICE_ONLY, Status.NOT_CHECKED),
-    "only home": ([all_open(place=Place.ELSEWHERE)], "so our side works", Status.NOT_CHECKED),
-    "one port closed": (
+    "office and home": ([all_open(), all_open(**AT_HOME)], OFFICE_ONLY, Status.NOT_CHECKED),
+    "only home": ([all_open(**AT_HOME)], "so our side works", Status.NOT_CHECKED),
+    "a port closed at home": (
+        [looked(*BLOCKED, **AT_HOME)],
+        "The company’s own network was not tried.",
+        Status.NOT_CHECKED,
+    ),
+    "closed at home, open at the clock": (
+        [looked(*BLOCKED, **AT_HOME), all_open(**ON_CABLE)],
+        "Every port is open on the clock’s own cable.",
+        Status.FINE,
+    ),
+    "closed in the office, open at the clock": (
+        [looked(*BLOCKED), all_open(**ON_CABLE, **SCRIPT)],
+        "Every port is open on the clock’s own cable.",
+        Status.FINE,
+    ),
+    "now and then in the office, open at the clock": (
+        [looked(at(80), at(443, ECHO, FAILED[0]), at(59777)), all_open(**ON_CABLE, **SCRIPT)],
+        "Every port is open on the clock’s own cable.",
+        Status.FINE,
+    ),
+    "closed at the clock": (
+        [looked(*DROPPED, **ON_CABLE, **SCRIPT)],
+        "Your network does not let the device through on 59777.",
+        Status.PROBLEM,
+    ),
+    "closed in the office, a hint": (
         [looked(*BLOCKED)],
-        "Port 59777 does not get through to us elsewhere in the company.",
+        "through on 59777. This is likely, not certain.",
         Status.PROBLEM,
     ),
-    "closed here, open there": (
-        [looked(*BLOCKED, place=Place.WIFI), all_open()],
-        "Port 59777 does not get through to us on the clock’s Wi-Fi.",
-        Status.PROBLEM,
+    "closed to the script, then opened": (
+        [looked(*DROPPED, **ON_CABLE, **SCRIPT), all_open(**ON_CABLE)],
+        "Every port is open on the clock’s own cable.",
+        Status.FINE,
     ),
-    "a newer look of the same place": ([looked(*BLOCKED), all_open()], OFFICE_ONLY, Status.NOT_CHECKED),
+    "open to the script, not to a browser with an odd extension": (
+        [all_open(**ON_CABLE, **SCRIPT), looked(*(at(port, *FAILED) for port in PORTS), **ON_CABLE)],
+        "Every port is open on the clock’s own cable.",
+        Status.FINE,
+    ),
+    "what the one could not try, the other could": (
+        [looked(at(80), at(443, Try(How.UNKNOWN)), at(59777), **ON_CABLE, **SCRIPT), all_open(**ON_CABLE)],
+        "Every port is open on the clock’s own cable.",
+        Status.FINE,
+    ),
+    "the script for one port only": (
+        [looked(at(443), **ON_CABLE, **SCRIPT)],
+        "What was tried is open. Not tried there: 80, 59777.",
+        NOT_KNOWN,
+    ),
+    "a test point that our server did not look at": (
+        [Responders(UP.ports[:2]), looked(at(80), at(443), **ON_CABLE, **SCRIPT)],
+        "What was tried is open. Not tried there: 59777.",
+        NOT_KNOWN,
+    ),
+    "cable open, Wi-Fi not to be tested": (
+        [all_open(**ON_CABLE, **SCRIPT), looked(*UNTESTED, **ON_WIFI, portal_reached=False)],
+        "Every port is open on the clock’s own cable. The test could not run on the clock’s Wi-Fi.",
+        NOT_KNOWN,
+    ),
+    "cable not to be tested, office open": (
+        [looked(*UNTESTED, **ON_CABLE, portal_reached=False), all_open()],
+        "lets us through. The test could not run on the clock’s own cable: use the script there.",
+        NOT_KNOWN,
+    ),
+    "our own certificate is not accepted": (
+        [looked(at(80), *(at(port, Try(How.CERTIFICATE, 50), issuer=OUR_CA) for port in (443, 59777)), **SCRIPT)],
+        "We could not tell whether your network lets ports 443, 59777 through.",
+        NOT_KNOWN,
+    ),
+    "our answer came and could not be read": (
+        [
+            looked(at(80), at(443, *FAILED, second_look=True), at(59777), **ON_CABLE),
+            Sightings("nonce-of-one-test-0001", (Sighting(443, False, "203.0.113.7"),)),
+        ],
+        "We could not tell whether your network lets port 443 through.",
+        NOT_KNOWN,
+    ),
+    "DNS was slow once": (
+        [looked(at(80, Try(How.DNS_SILENT, 5000)), at(443), at(59777), **ON_CABLE, **SCRIPT)],
+        "We could not tell whether your network lets port 80 through.",
+        NOT_KNOWN,
+    ),
     "nothing could be tried": (
-        [looked(at(443, Try(How.FAILED, 2), Try(How.FAILED, 3)))],
+        [looked(*(at(port, Try(How.FAILED, 2), Try(How.FAILED, 3)) for port in PORTS))],
         "This browser could not run the test",
-        Status.COULD_NOT_CHECK,
+        NOT_KNOWN,
     ),
     "the portal was not reached": (
-        [looked(at(443, Try(How.SILENT, 12_000)), portal_reached=False)],
+        [looked(at(443, SILENT[0]), portal_reached=False)],
         "This browser could not run the test",
-        Status.COULD_NOT_CHECK,
+        NOT_KNOWN,
     ),
-    "the script failed": (
-        [looked(at(443, Try(How.UNKNOWN)), kind=ScriptLook)],
-        "did not let the test run",
-        Status.COULD_NOT_CHECK,
+    "the script failed": ([looked(at(443, Try(How.UNKNOWN)), **SCRIPT)], "did not let the test run", NOT_KNOWN),
+    "now and then": (
+        [looked(at(443, ECHO, FAILED[0]))],
+        "Worked once, failed once. Test again in 5 minutes.",
+        NOT_KNOWN,
     ),
-    "now and then": ([looked(at(443, ECHO, Try(How.FAILED, 40)))], "Worked once, failed once", Status.COULD_NOT_CHECK),
+    "now and then, while our own look failed": (
+        [DOWN, looked(*(at(port, ECHO, FAILED[0]) for port in PORTS), **ON_CABLE)],
+        "Worked once, failed once. Test again in 5 minutes.",
+        NOT_KNOWN,
+    ),
     "80 not to be tried": (
-        [looked(at(443), at(80, Try(How.FAILED, 40), Try(How.FAILED, 40)))],
+        [looked(at(80, *FAILED), at(443), at(59777), **ON_CABLE)],
         "What could be tried is open",
-        Status.COULD_NOT_CHECK,
+        NOT_KNOWN,
     ),
     "our test points down": (
-        [
-            Responders(tuple(ResponderPort(HOST, port, ConnectOutcome.REFUSED, False) for port in (80, 443, 59777))),
-            looked(*(at(port, Try(How.FAILED, 40)) for port in (443, 59777))),
-        ],
+        [DOWN, looked(*(at(port, *FAILED) for port in (443, 59777)))],
         "Our own test point is down. This says nothing about your firewall.",
-        Status.COULD_NOT_CHECK,
+        NOT_KNOWN,
+    ),
+    "our test points down, nothing tried": (
+        [DOWN],
+        "Our own test point is down. This says nothing about your firewall.",
+        Status.NOT_CHECKED,
     ),
     "one test point down": (
-        [
-            Responders(
-                (
-                    ResponderPort(HOST, 443, ConnectOutcome.OPEN, True),
-                    ResponderPort(HOST, 59777, ConnectOutcome.REFUSED, False),
-                )
-            ),
-            looked(at(443), at(59777, Try(How.FAILED, 40), Try(How.FAILED, 40))),
-        ],
+        [Responders((*UP.ports[:2], DOWN.ports[2])), looked(at(80), at(443), at(59777, *FAILED), **ON_CABLE)],
         "What could be tried is open",
-        Status.COULD_NOT_CHECK,
+        NOT_KNOWN,
     ),
 }
 
@@ -470,6 +579,57 @@ def test_the_sentence_says_where_the_fault_is(
     assert seen.status is status
 
 
+@pytest.mark.parametrize("evidence", [evidence for evidence, _, _ in SENTENCES.values()], ids=SENTENCES)
+def test_nobody_is_blamed_and_nothing_fine_but_by_the_diagnosis(clock: Case, evidence: list[object]) -> None:
+    file = file_of(clock, *evidence)
+    assert file.diagnosis
+    answer = file.diagnosis.answer("network")
+    assert answer
+    status = picture(file).status
+    assert (status is Status.PROBLEM) == any(one.cause.startswith("network.") for one in file.diagnosis.causes)
+    assert status is not Status.FINE or answer.status is Status.FINE
+
+
+def test_what_no_check_has_judged_yet_is_still_being_looked_at(clock: Case) -> None:
+    seen = picture(replace(file_of(clock, looked(*DROPPED, **ON_CABLE, **SCRIPT)), diagnosis=None))
+    assert seen.status is Status.CHECKING
+    assert "still looking" in str(seen.sentence)
+
+
+@pytest.mark.parametrize("kind", [BrowserLook, ScriptLook])
+def test_what_a_page_cannot_see_is_said_where_no_script_has_looked(clock: Case, kind: type[NetworkLook]) -> None:
+    by_browser = all_open(**ON_CABLE)
+    more = [all_open(**ON_CABLE, **SCRIPT)] if kind is ScriptLook else []
+    said = "A page cannot see a proxy, or TLS inspection that this computer trusts; the script can. Neither sees"
+    assert (said in lines(shown(clock, by_browser, *more))) == (kind is BrowserLook)
+
+
+def test_a_port_that_nobody_can_try_is_named(tmp_path_factory, clock: Case) -> None:
+    folder = tmp_path_factory.mktemp("vendors")
+    (folder / "timeclock.toml").write_text(PROFILE + RESPONDER.replace(", 59777", ""))
+    before = vendors.use(folder)
+    try:
+        seen = shown(clock, Responders(UP.ports[:2]), looked(at(80), at(443), **ON_CABLE, **SCRIPT))
+    finally:
+        vendors.use(*before)
+    assert str(seen.sentence) == "Every port that has a test point is open on the clock’s own cable."
+    assert "Port 59777 has no test point, so nobody tried it." in lines(seen)
+
+
+def test_hosts_of_what_was_not_tried_are_named_where_there_are_several(tmp_path_factory, clock: Case) -> None:
+    folder = tmp_path_factory.mktemp("vendors")
+    second = RESPONDER.replace(HOST, "check2.example.net")
+    (folder / "timeclock.toml").write_text(PROFILE + RESPONDER + second)
+    both = Responders((*UP.ports, *(replace(one, host="check2.example.net") for one in UP.ports)))
+    before = vendors.use(folder)
+    try:
+        seen = shown(clock, both, all_open(**ON_CABLE, **SCRIPT))
+    finally:
+        vendors.use(*before)
+    assert str(seen.sentence).endswith("Not tried there: check2.example.net (80, 443, 59777).")
+    assert seen.status is Status.COULD_NOT_CHECK
+
+
 def test_the_diagnosis_has_the_first_word(client: Client, clock: Case) -> None:
     down = tuple(Connection("clock.example.net", port, ConnectOutcome.REFUSED) for port in (80, 443, 59777))
     finish(clock, ServerPorts(down))
@@ -478,7 +638,7 @@ def test_the_diagnosis_has_the_first_word(client: Client, clock: Case) -> None:
     assert file.diagnosis
     assert any(one.cause == "ports.host-down" for one in file.diagnosis.causes)
     assert picture(file).status is Status.PROBLEM
-    assert "nothing in that network blocks us" not in str(picture(file).sentence)
+    assert "open" not in str(picture(file).sentence)
 
 
 def test_hosts_are_named_where_they_differ(clock: Case) -> None:
@@ -499,6 +659,8 @@ def test_hosts_are_named_where_they_differ(clock: Case) -> None:
 @pytest.mark.parametrize(
     ("port", "said"),
     [
+        (at(443, ECHO, issuer=OUR_CA), "Open"),
+        (at(443, ECHO, issuer=THEIR_CA), f"Open under a certificate of {THEIR_CA}"),
         (at(443, Try(How.REFUSED, 5)), "Turned away refused"),
         (at(443, Try(How.FILTERED, 5000)), "No answer filtered: never connected"),
         (at(443, Try(How.NO_NAME, 5)), "Turned away name not found (DNS)"),
@@ -545,12 +707,137 @@ def test_what_a_network_sent_is_only_ever_text(client: Client, clock: Case) -> N
         ),
         (all_open(skew_ms=300_000, skew_within_ms=50), "is 5 minutes fast"),
         (all_open(skew_ms=-600_000, skew_within_ms=50), "is 10 minutes slow"),
+        (all_open(skew_ms=7_200_000, skew_within_ms=50), "is 2 hours fast"),
+        (all_open(skew_ms=-36_000_000, skew_within_ms=50), "is 10 hours slow"),
         (looked(*BLOCKED), "Port 59777, elsewhere in the company: No answer. A firewall is probably dropping"),
+        (
+            looked(at(80), at(443), at(59777, Try(How.NO_NAME)), **ON_CABLE, **SCRIPT),
+            "Port 59777, on the clock’s own cable: DNS there did not say where our test point is.",
+        ),
+        (
+            looked(*BLOCKED, **AT_HOME),
+            "Port 59777, outside the company: Not reached. That says nothing about the company’s own network.",
+        ),
+        (
+            looked(at(80), at(443), at(59777, Try(How.UNKNOWN)), **ON_CABLE, **SCRIPT),
+            "Port 59777, on the clock’s own cable: The script could not run the test.",
+        ),
     ],
-    ids=["egress", "another way", "fast", "slow", "what a state means"],
+    ids=[
+        "egress",
+        "another way",
+        "fast",
+        "slow",
+        "hours fast",
+        "hours slow",
+        "what a state means",
+        "no name",
+        "not reached from home",
+        "not to be tested",
+    ],
 )
 def test_what_else_follows_is_said(clock: Case, look: NetworkLook, line: str) -> None:
     assert any(line in str(one) for one in shown(clock, look).lines)
+
+
+ACCUSING = ("A firewall is probably", "answered instead of us", "turned away at once")
+OTHERWISE_MEANT: dict[str, tuple[list[object], str]] = {
+    "our own certificate": (
+        [looked(at(80), at(443, Try(How.CERTIFICATE, 50), issuer=OUR_CA), at(59777), **ON_CABLE, **SCRIPT)],
+        "Port 443, on the clock’s own cable: Our own certificate was not accepted.",
+    ),
+    "our responder saw the question": (
+        [
+            looked(at(80), at(443, *FAILED, second_look=True), at(59777), **ON_CABLE),
+            Sightings("nonce-of-one-test-0001", (Sighting(443, False, "203.0.113.7"),)),
+        ],
+        "Port 443, on the clock’s own cable: Our test point was reached, but its answer could not be read there.",
+    ),
+    "the product's own port is down, and the test point up": (
+        [
+            ServerPorts((*PRODUCT.connections[:2], replace(PRODUCT.connections[2], outcome=ConnectOutcome.REFUSED))),
+            looked(*DROPPED, **ON_CABLE, **SCRIPT),
+        ],
+        "Port 59777, on the clock’s own cable: Not reached, but our own server does not answer at that port either.",
+    ),
+    "the page heard our test point": (
+        [looked(at(80), at(443), at(59777, *SILENT, turn=Turn.REACHED), **ON_CABLE)],
+        "Port 59777, on the clock’s own cable: Our test point was reached, but its answer could not be read there.",
+    ),
+    "DNS was slow once": (
+        [looked(at(80, Try(How.DNS_SILENT, 5000)), at(443), at(59777), **ON_CABLE, **SCRIPT)],
+        "Port 80, on the clock’s own cable: DNS there did not answer in time.",
+    ),
+    "now and then in the office, open at the clock": (
+        [looked(at(80), at(443, ECHO, FAILED[0]), at(59777)), all_open(**ON_CABLE, **SCRIPT)],
+        "Port 443, elsewhere in the company: Worked once, failed once. That says nothing about the clock’s own",
+    ),
+    "closed in the office, open at the clock": (
+        [looked(*DROPPED, **SCRIPT), all_open(**ON_CABLE, **SCRIPT)],
+        "Port 59777, elsewhere in the company: Not reached. That says nothing about the clock’s own network.",
+    ),
+    "closed to the script, then opened": (
+        [looked(*DROPPED, **ON_CABLE, **SCRIPT), all_open(**ON_CABLE)],
+        "Port 59777, on the clock’s own cable: An earlier test failed, the newest one worked.",
+    ),
+    "open to the script, not to a browser with an odd extension": (
+        [all_open(**ON_CABLE, **SCRIPT), looked(at(80), at(443), at(59777, *FAILED), **ON_CABLE)],
+        "Port 59777, on the clock’s own cable: The script got through, the browser did not.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("evidence", "line"), OTHERWISE_MEANT.values(), ids=OTHERWISE_MEANT)
+def test_what_is_not_their_networks_doing_accuses_nobody(clock: Case, evidence: list[object], line: str) -> None:
+    said = lines(shown(clock, *evidence))
+    assert line in said
+    assert not any(words in said for words in (*ACCUSING, "Test again in"))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "row", "said"),
+    [
+        (OTHERWISE_MEANT["our own certificate"][0], "Script,", "Could not tell our own certificate was not accepted"),
+        (
+            OTHERWISE_MEANT["our responder saw the question"][0],
+            "Browser,",
+            "Could not tell our answer could not be read",
+        ),
+    ],
+    ids=["our own certificate", "our responder saw the question"],
+)
+def test_the_table_calls_nothing_of_ours_somebody_elses(
+    clock: Case, evidence: list[object], row: str, said: str
+) -> None:
+    assert cells(shown(clock, *evidence), row)[443] == [said]
+
+
+def test_whose_certificate_it_was_is_said(clock: Case) -> None:
+    foreign = Try(How.CERTIFICATE, 50)
+    by_script = looked(
+        at(80), at(443, ECHO, issuer=THEIR_CA), at(59777, foreign, issuer=THEIR_CA), **ON_CABLE, **SCRIPT
+    )
+    seen = shown(clock, by_script, looked(at(443), **ON_CABLE))
+    assert seen.status is Status.PROBLEM
+    said = lines(seen)
+    assert "Port 443, on the clock’s own cable: Our answer came, but under somebody else’s certificate." in said
+    assert "Port 59777, on the clock’s own cable: Somebody else’s certificate was shown in place of ours." in said
+    row = cells(seen, "Script, on the clock’s own cable")
+    assert row[443] == [f"Open under a certificate of {THEIR_CA}"]
+    assert cells(seen, "Browser, on the clock’s own cable")[443] == ["Open"]
+
+
+def test_our_own_outage_is_said_once(clock: Case) -> None:
+    seen = shown(clock, DOWN, looked(*(at(port, *FAILED) for port in PORTS), **ON_CABLE))
+    assert "Our own test point is down" in str(seen.sentence)
+    assert "test point" not in lines(seen)
+
+
+def test_the_scripts_reason_wins_over_a_newer_browsers(clock: Case) -> None:
+    by_script = looked(at(80), at(443), at(59777, Try(How.REFUSED, 5)), **ON_CABLE, **SCRIPT)
+    said = lines(shown(clock, by_script, looked(*BLOCKED, **ON_CABLE)))
+    assert "Port 59777, on the clock’s own cable: The connection was turned away at once." in said
+    assert "A firewall is probably" not in said
 
 
 @pytest.mark.parametrize(
@@ -558,12 +845,13 @@ def test_what_else_follows_is_said(clock: Case, look: NetworkLook, line: str) ->
     [
         looked(at(443, source="203.0.113.7"), source="203.0.113.7", place=Place.ELSEWHERE),
         looked(at(443, source="2001:db8::7"), source="2001:db8::/64", place=Place.ELSEWHERE),
+        looked(at(443, source="203.0.113.9"), source="203.0.113.4", place=Place.ELSEWHERE),
         looked(at(443, source="2001:db8::7"), source="198.51.100.4", place=Place.ELSEWHERE),
         looked(at(443, source="203.0.113.7"), place=Place.ELSEWHERE),
         looked(at(443, source="203.0.113.7"), source="unknown", place=Place.ELSEWHERE),
         all_open(skew_ms=120_040, skew_within_ms=50, place=Place.ELSEWHERE),
     ],
-    ids=["same", "same network", "another family", "pasted", "not known", "clock hardly wrong"],
+    ids=["same", "same network", "several ways out", "another family", "pasted", "not known", "clock hardly wrong"],
 )
 def test_nothing_is_said_where_nothing_follows(clock: Case, look: NetworkLook) -> None:
     assert shown(clock, look).lines == ()
@@ -595,7 +883,7 @@ class TestThePageForIt:
     def test_makes_the_scripts_commands_once_when_asked(self, clock: Case, path: str) -> None:
         for _ in range(3):
             response = Client(enforce_csrf_checks=True).post(f"{path}script/")
-            assert (response.status_code, response.url) == (303, f"{path}#script-heading")
+            assert (response.status_code, response.headers["Location"]) == (303, f"{path}#script-heading")
         texts = [Client().get(path).content.decode() for _ in range(3)]
         test = NetworkTest.objects.get(case=clock)
         assert test.vantage == Vantage.SCRIPT
