@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from diagnostics.domain import Connection, Evidence, Gap, Network, NotApplicable, ProbeGroup, Target
+from diagnostics.domain import Connection, ConnectOutcome, Evidence, Gap, Network, NotApplicable, ProbeGroup, Target
 from diagnostics.registry import probe
+
+UP_OR_UNKNOWN = frozenset({ConnectOutcome.OPEN, ConnectOutcome.DNS_UNANSWERED, ConnectOutcome.NOT_PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,12 @@ class ServerPorts:
     """One connection for each host and port of the vendor profile, in its order."""
 
     connections: tuple[Connection, ...]
+
+    @property
+    def shut(self) -> frozenset[int]:
+        """Ports that no host answers at."""
+        up = {one.port for one in self.connections if one.outcome in UP_OR_UNKNOWN}
+        return frozenset({one.port for one in self.connections} - up)
 
 
 @probe(group=ProbeGroup.PORTS, observes=ServerPorts, timeout=20)

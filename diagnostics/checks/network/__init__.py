@@ -19,7 +19,7 @@ from diagnostics.checks.network.stops import (
     WEB_FILTER,
     OurSide,
 )
-from diagnostics.domain import ConnectOutcome, Finding, Gap, NotAsked, Unobserved, hints, proves, rules_out
+from diagnostics.domain import Finding, Gap, NotAsked, Unobserved, hints, proves, rules_out
 from diagnostics.probes.network_look import BrowserLook, How, Place, ScriptLook, Sightings, apart
 from diagnostics.probes.responders import Responders
 from diagnostics.probes.server_ports import ServerPorts
@@ -42,7 +42,6 @@ PROVABLE = (
 HINTED = (NO_WAY_OUT,)
 """What is never sure: we know of two destinations, our test point and the portal, and not of the product's own."""
 TAGS = (*HINTED, *PROVABLE)
-UP_OR_UNKNOWN = frozenset({ConnectOutcome.OPEN, ConnectOutcome.DNS_UNANSWERED, ConnectOutcome.NOT_PUBLIC})
 
 
 @check(
@@ -72,7 +71,7 @@ def lets_a_device_through(
     for perhaps in HINTED:
         if stopped := by_tag.get(perhaps):
             yield hints(perhaps, **_facts(stopped))
-    shut = _shut_at_the_product(ports)
+    shut = ports.shut if ports else frozenset()
     for tag in PROVABLE:
         if stopped := by_tag.get(tag):
             sure = [spot for spot in stopped if responders is not None and _is_sure(spot, theirs, shut)]
@@ -97,13 +96,6 @@ def _down_with_us(spots: Iterable[Spot], responders: Responders | None) -> froze
     if responders is None:
         return frozenset()
     return frozenset(spot for spot in spots if not spot.answered and not responders.up(*spot.end))
-
-
-def _shut_at_the_product(ports: ServerPorts | None) -> frozenset[int]:
-    """Ports that no host of the product's answers at, which `ports` tells of: our own trouble there comes first."""
-    seen = ports.connections if ports else ()
-    up = {one.port for one in seen if one.outcome in UP_OR_UNKNOWN}
-    return frozenset({one.port for one in seen} - up)
 
 
 # --- which cause ----------------------------------------------------------------------------------------------------
