@@ -465,12 +465,12 @@ SENTENCES: dict[str, tuple[list[object], str, Status]] = {
     ),
     "closed at the clock": (
         [looked(*DROPPED, **ON_CABLE, **SCRIPT)],
-        "Your network does not let the device through on 59777.",
+        "Your network blocks the way to our ports 59777.",
         Status.PROBLEM,
     ),
     "closed in the office, a hint": (
         [looked(*BLOCKED)],
-        "through on 59777. This is likely, not certain.",
+        "our ports 59777. This is likely, not certain.",
         Status.PROBLEM,
     ),
     "closed to the script, then opened": (
