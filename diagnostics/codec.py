@@ -40,6 +40,12 @@ class Unreadable(ValueError):
     """The stored JSON does not fit the type (any more)."""
 
 
+def prepare(kind: type[object]) -> None:
+    """Make what `encode` and `decode` need for a type now, not at its first use."""
+    _converter.get_structure_hook(kind)
+    _converter.get_unstructure_hook(kind)
+
+
 def encode(value: object) -> Json:
     """A frozen dataclass as JSON-ready dictionaries, lists, texts and numbers."""
     encoded = _converter.unstructure(value)

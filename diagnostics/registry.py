@@ -157,6 +157,11 @@ def with_needs(wanted: Iterable[Probe]) -> tuple[Probe, ...]:
     return tuple(ordered.values())
 
 
+def observation_types() -> tuple[type[object], ...]:
+    """Every kind of observation, probed or reported."""
+    return tuple(_observation_types().values())
+
+
 def observation_type(name: str) -> type[object] | None:
     """The observation class of that name, as stored beside its JSON."""
     return _observation_types().get(name)

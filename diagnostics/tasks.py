@@ -12,20 +12,27 @@ from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.conf import settings
 from django.db import connection, transaction
 
 from diagnostics import registry
-from diagnostics.domain import ProbeGroup, Seen, SendOutcome, Transmission
+from diagnostics.addresses import suggest
+from diagnostics.articles import articles
+from diagnostics.codec import prepare
+from diagnostics.domain import Diagnosis, ProbeGroup, Seen, SendOutcome, Transmission
 from diagnostics.health import MOST_SECONDS, measure
 from diagnostics.lab.returned import LabBounces
 from diagnostics.net.configured import configured_network
 from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
 from diagnostics.net.loop import run_on_loop, start_on_loop
 from diagnostics.net.senders import sender
+from diagnostics.net.tls import verifying_context
 from diagnostics.probes.vendor_health import VendorHealth
+from diagnostics.providers import providers
 from diagnostics.records import configured_records
+from diagnostics.remedies import remedies
+from diagnostics.replies import classify
 from diagnostics.runner import observe
 from diagnostics.sending import Release, Released, configured_services
 from diagnostics.services import bounces, cases, events, health, limits, messages, network, runs, suppressions
@@ -164,6 +171,20 @@ def vendor_health() -> None:
         with transaction.atomic():
             for found in seen:
                 health.save(found)
+
+
+@worker_init.connect
+def warm_up(**kwargs: Any) -> None:
+    """What is read or made at first use, before the first cases: else it would be paid for out of their time limits."""
+    registry.checks()
+    for kind in (*registry.observation_types(), Diagnosis):
+        prepare(kind)
+    remedies()
+    providers()
+    articles()
+    classify("")
+    suggest("anna@example.org")
+    verifying_context()
 
 
 @worker_ready.connect

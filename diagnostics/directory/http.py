@@ -15,7 +15,8 @@ from diagnostics.domain import DirectoryAnswer, Gap, Membership, Target, Unobser
 from diagnostics.net.configured import lab_directory
 from diagnostics.net.http import HttpAnswer, HttpFailed, HttpLimits, ask
 
-LIMITS = HttpLimits(connect=2.0, total=3.0, size=64 * 1024)
+LIMITS = HttpLimits(connect=4.0, total=8.0, size=64 * 1024)
+"""No page waits for the directory, so a service that is slow for a moment is waited for."""
 
 
 def build() -> HttpDirectory:
@@ -33,7 +34,7 @@ class HttpDirectory:
     breaker: Breaker = field(default_factory=Breaker)
 
     async def look_up(self, target: Target) -> DirectoryAnswer:
-        """As `Directory.look_up` says; within 3 seconds, at once while the circuit is open."""
+        """As `Directory.look_up` says; within 8 seconds, at once while the circuit is open."""
         try:
             with self.breaker:
                 return _read(await self._ask(target))

@@ -186,7 +186,7 @@ class Resolver:
                 continue
             for _ in range(2):
                 try:
-                    other = await self._ask_one(second, question, self.limits.hedge)
+                    other = await self._ask_one(second, question, self.limits.query)
                 except NoUsableAnswer as nothing:
                     if not nothing.worth_repeating:
                         break

@@ -20,7 +20,7 @@ class DirectoryMatch:
     near: str = ""
 
 
-@probe(group=ProbeGroup.RECORDS, observes=DirectoryMatch, needs=(DomainStatus,), timeout=5)
+@probe(group=ProbeGroup.RECORDS, observes=DirectoryMatch, needs=(DomainStatus,))
 async def collect(target: Target, evidence: Evidence, net: Network) -> DirectoryMatch:
     """Is the address an administrator's on the company's account?"""
     answer = await net.records.directory(target)

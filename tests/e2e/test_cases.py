@@ -19,6 +19,7 @@ from diagnostics.domain import Verdict
 from diagnostics.lab import scenarios
 from diagnostics.lab.behaviours import Smtp
 from diagnostics.lab.scenario import Scenario
+from diagnostics.lab.trial import AT_ONCE
 from diagnostics.remedies import remedies
 from portal.wizard import words
 from tests.customer import Answer, Customer, eventually
@@ -57,9 +58,10 @@ class Outcome:
 
 @pytest.fixture(scope="module")
 def outcomes(portal: Portal) -> dict[str, Outcome]:
-    """Every chosen scenario's case, all under way at once."""
+    """Every chosen scenario's case, many under way at once."""
     customers = {scenario.slug: Customer(portal.url) for scenario in CHOSEN}
     for scenario in CHOSEN:
+        eventually(lambda: len(unfinished_cases(portal)) < AT_ONCE, PATIENCE, lambda: unfinished_cases(portal))
         customers[scenario.slug].report(scenario.article, scenario.address)
     eventually(lambda: not unfinished_runs(portal), PATIENCE, lambda: unfinished_runs(portal))
 
@@ -104,6 +106,10 @@ def unfinished_runs(portal: Portal) -> list[tuple[object, ...]]:
         "SELECT domain, name, state, attempt FROM diagnostics_group g JOIN diagnostics_run r ON r.id = run_id"
         " JOIN diagnostics_case c ON c.id = r.case_id WHERE state NOT IN ('done', 'failed')"
     )
+
+
+def unfinished_cases(portal: Portal) -> set[object]:
+    return {domain for domain, *_ in unfinished_runs(portal)}
 
 
 def unfinished_messages(portal: Portal) -> list[tuple[object, ...]]:
