@@ -15,14 +15,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from diagnostics import echo
-from diagnostics.codec import decode
-from diagnostics.domain import ProbeGroup, Vantage
+from diagnostics.domain import Evidence, ProbeGroup, Vantage
 from diagnostics.echo import Echo, Way
 from diagnostics.models import Case, NetworkTest, ObservationRecord, Run
 from diagnostics.probes.network_look import BrowserLook, NetworkLook, ScriptLook, Sighting, Sightings
 from diagnostics.services import limits
-from diagnostics.services.runs import look_again, report_to
-from diagnostics.vendors import vendor
+from diagnostics.services.runs import look_again, report_to, seen_of
+from diagnostics.vendors import vendor, vendors
 
 LIFETIMES = {Vantage.BROWSER: timedelta(minutes=15), Vantage.SCRIPT: timedelta(hours=24)}
 REPORTS = {Vantage.BROWSER: 1, Vantage.SCRIPT: 5}
@@ -160,21 +159,24 @@ def _take(look: NetworkLook, test: NetworkTest) -> Run:
 def _was_told(look: NetworkLook, test: NetworkTest) -> bool:
     """In this run or an earlier one."""
     records = ObservationRecord.objects.filter(case=test.case_id, kind=type(look).__name__, data__nonce=look.nonce)
-    known = (decode(type(look), data) for data in records.values_list("data", flat=True) if data)
+    known = Evidence(map(seen_of, records)).all(type(look))
     return any(replace(look, source=told.source) == told for told in known)
 
 
 def _ports_of(test: NetworkTest) -> set[int]:
-    return {port for host in vendor(test.case.vendor).responders for port in host.ports}
+    """None where the vendor's profile is there no more: what a responder hands over must not fail by one case."""
+    profile = vendors().get(test.case.vendor)
+    return {port for host in profile.responders for port in host.ports} if profile else set()
 
 
 def _add_sightings(test: NetworkTest, seen: Iterable[Sighting]) -> bool:
     """One of a port by each way is enough, and all that is kept: anybody who knows the nonce can make more of them."""
+    ports = _ports_of(test)
     with transaction.atomic():
         run = _newest_run(test)
-        told = run.records.filter(kind=Sightings.__name__, data__nonce=test.nonce).values_list("data", flat=True)
-        known = {(one.port, one.turn) for data in told if data for one in decode(Sightings, data).seen}
-        fresh = [one for one in seen if (one.port, one.turn) not in known and one.port in _ports_of(test)]
+        told = Evidence(map(seen_of, run.records.filter(kind=Sightings.__name__, data__nonce=test.nonce)))
+        known = {(one.port, one.turn) for sightings in told.all(Sightings) for one in sightings.seen}
+        fresh = [one for one in seen if (one.port, one.turn) not in known and one.port in ports]
         if not fresh:
             return False
         report_to(run, Sightings(test.nonce, tuple(sorted(fresh, key=lambda one: (one.port, one.turn)))))

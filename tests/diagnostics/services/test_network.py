@@ -221,6 +221,25 @@ def test_nothing_looked_at_is_not_checked(case: Case) -> None:
     assert answer.status is not Status.FINE
 
 
+def test_what_another_version_wrote_stops_neither_a_report_nor_a_hand_over(case: Case) -> None:
+    test = network.begin(case, Vantage.BROWSER)
+    run = case.runs.get()
+    for kind in ("BrowserLook", "Sightings"):
+        strange = {"nonce": test.nonce, "seen": "once", "place": "the moon", "ports": 5}
+        ObservationRecord.objects.create(
+            case=case, run=run, kind=kind, vantage="server", data=strange, at=timezone.now()
+        )
+    assert network.take_sightings([Echo(test.nonce, 443, "203.0.113.7", 1.0)]) == 1
+    network.take_browser(case, look(BrowserLook, test))
+    assert reported(case, BrowserLook) == [look(BrowserLook, test)]
+
+
+def test_a_hand_over_does_not_fail_by_a_case_whose_vendor_is_gone(case: Case, report: Report) -> None:
+    gone, there = network.begin(case, Vantage.BROWSER), network.begin(open_case(report), Vantage.BROWSER)
+    Case.objects.filter(pk=case.pk).update(vendor="no-longer-here")
+    assert network.take_sightings([Echo(one.nonce, 443, "203.0.113.7", 1.0) for one in (gone, there)]) == 1
+
+
 @pytest.mark.parametrize(
     ("how", "minutes", "queued"),
     [(How.SILENT, 3, True), (How.SILENT, 1, False), (How.ECHO, 3, False)],
