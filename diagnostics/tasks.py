@@ -52,13 +52,13 @@ _finding = threading.Lock()
 
 
 @contextmanager
-def _at_the_database(run_id: int) -> Iterator[None]:
+def _at_the_database(run_id: int | None = None) -> Iterator[None]:
     """A place at the database; no connection is held after it.
 
     Groups of one run queue before it: they wait for one another's row lock anyway, and must not take every place.
     """
     with _finding:
-        mine = _runs.setdefault(run_id, threading.Lock())
+        mine = nullcontext() if run_id is None else _runs.setdefault(run_id, threading.Lock())
     with mine, _database:
         try:
             yield
@@ -72,9 +72,8 @@ Landed = SimpleQueue[Seen | None]
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_group(group_id: int) -> None:
     """Run one probe group, saving answers as they land; what has not landed by the deadline is "could not check"."""
-    with _database:
+    with _at_the_database():
         claim = runs.claim_group(group_id)
-        connection.close()
     if claim is None:
         return
     wanted = [probe for probe in registry.probes() if probe.group is claim.name]

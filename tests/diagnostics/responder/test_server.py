@@ -54,7 +54,7 @@ async def test_tls_that_comes_in_two_parts(point: Point, trusting: ssl.SSLContex
     hello = outgoing.read()
     visitor = await point.visit(tls=False)
     await visitor.say(hello[:cut])
-    await asyncio.sleep(0.05)
+    await point.until(lambda: point.server.open == 1)
     await visitor.say(hello[cut:])
     while session.version() is None or not session.cipher():
         incoming.write(await visitor.reader.read(65536))
@@ -78,7 +78,7 @@ async def test_tls_that_comes_in_two_parts(point: Point, trusting: ssl.SSLContex
 async def test_a_first_byte_that_comes_alone(point: Point, said: bytes) -> None:
     visitor = await point.visit(tls=False)
     await visitor.say(said[:1])
-    await asyncio.sleep(0.05)
+    await point.until(lambda: point.server.open == 1)
     await visitor.say(said[1:])
     assert await visitor.reader.readexactly(2) == (b"HT" if said is QUESTION else b"\x01\x13")
 
