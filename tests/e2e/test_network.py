@@ -130,7 +130,7 @@ def test_a_port_that_our_own_test_point_turns_away_twice_is_not_known(ask: Ask) 
     assert said.count("Open") == 3
     assert said.count("Could not test") == 1
     expect(page.locator("#network-result .lead")).to_contain_text("Could not check")
-    expect(page.locator("#findings")).not_to_contain_text("blocks the way to our ports")
+    expect(page.locator("#findings")).not_to_contain_text("blocks the way to us")
 
 
 def test_a_page_that_slept_takes_that_for_no_answer_of_the_networks(ask: Ask) -> None:

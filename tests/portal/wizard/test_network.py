@@ -465,12 +465,12 @@ SENTENCES: dict[str, tuple[list[object], str, Status]] = {
     ),
     "closed at the clock": (
         [looked(*DROPPED, **ON_CABLE, **SCRIPT)],
-        "Your network blocks the way to our ports 59777.",
+        "Your network blocks the way to us. Closed: 59777.",
         Status.PROBLEM,
     ),
     "closed in the office, a hint": (
         [looked(*BLOCKED)],
-        "our ports 59777. This is likely, not certain.",
+        "Closed: 59777. This is likely, not certain.",
         Status.PROBLEM,
     ),
     "closed to the script, then opened": (
