@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -19,6 +18,7 @@ from django.utils import timezone
 
 from diagnostics.lab.files import RESPONDER_CERTIFICATE
 from portal import embedded
+from portal.spare_ports import free_ports
 from portal.supervisor import ProcessEnded, Supervisor
 
 READY_SECONDS = 60
@@ -58,20 +58,16 @@ def running(port: int, *, lab: tuple[str, ...] = ()) -> Iterator[Supervisor]:
             signal.signal(signum, handler)
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        port: int = candidate.getsockname()[1]
-        return port
-
-
 def _responder_environment() -> dict[str, str]:
     """Where the port responder listens: on ports that are free here, with a certificate that the lab issues."""
     if not settings.LAB or os.environ.get("RESPONDER_PORTS"):
         return {}
-    ports = ",".join(f"{port}={free_port()}" for port in settings.RESPONDER_PORTS)
-    return {"RESPONDER_PORTS": ports, "RESPONDER_CERTIFICATE": str(settings.LAB_STATE.parent / RESPONDER_CERTIFICATE)}
+    ports = zip(settings.RESPONDER_PORTS, free_ports(len(settings.RESPONDER_PORTS)), strict=True)
+    listening = ",".join(f"{port}={free}" for port, free in ports)
+    return {
+        "RESPONDER_PORTS": listening,
+        "RESPONDER_CERTIFICATE": str(settings.LAB_STATE.parent / RESPONDER_CERTIFICATE),
+    }
 
 
 def _wait_until_ready(supervisor: Supervisor, unready: Callable[[], list[str]]) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import pytest
 import trustme
 
+from portal.spare_ports import free_ports
 from tests.customer import eventually
 
 USER = "bounces"
@@ -120,7 +121,7 @@ def dovecot() -> Iterator[Dovecot]:
 def _serving(home: Path) -> Iterator[Dovecot]:
     assert PROGRAM
     uid, gid = _mail_user()
-    tls, plain = _free_ports(2)
+    tls, plain = free_ports(2)
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(home / "ca.pem")
@@ -148,16 +149,6 @@ def _serving(home: Path) -> Iterator[Dovecot]:
 def _mail_user() -> tuple[int, int]:
     """Dovecot lets nobody read mail as root."""
     return (os.geteuid(), os.getegid()) if os.geteuid() else (65534, 65534)
-
-
-def _free_ports(number: int) -> list[int]:
-    found = [socket.socket() for _ in range(number)]
-    for one in found:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in found]
-    for one in found:
-        one.close()
-    return ports
 
 
 def _answers(port: int) -> bool:

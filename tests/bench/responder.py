@@ -19,8 +19,9 @@ import trustme
 import uvloop
 
 from diagnostics.responder.service import MEMORY_SECONDS
+from portal.spare_ports import free_port
 from tests.bench.figures import Figure, middle
-from tests.diagnostics.responder.process import Process, free_port, running
+from tests.diagnostics.responder.process import Process, running
 
 T = TypeVar("T")
 SECONDS = 2.0

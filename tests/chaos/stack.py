@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from celery import Celery
 from diagnostics import dispatch
 from diagnostics.lab.mailbox import kept
 from portal import embedded
+from portal.spare_ports import free_port
 from portal.stack import QUEUES
 from tests.customer import Customer, eventually
 
@@ -73,9 +73,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.servers = embedded.Servers(self.home, durable=False)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     # Life
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from diagnostics.lab.mailbox import kept
 from portal import embedded
+from portal.spare_ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / ".local" / "screenshots"
@@ -68,9 +68,7 @@ class Portal:
 @pytest.fixture(scope="session")
 def portal() -> Iterator[Portal]:
     home = ROOT / ".local" / "test" / f"e2e-{os.getpid()}"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         name: value for name, value in os.environ.items() if name not in ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL")
     }

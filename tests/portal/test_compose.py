@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import trustme
 import yaml
 
 from portal.embedded import Servers
+from portal.spare_ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def environment(embedded_servers: Servers) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("name", [name for name in OURS if name != "migrate"])
 def test_service_turns_healthy_and_stops_when_told(name: str, environment: dict[str, str], tmp_path: Path) -> None:
     service = OURS[name]
-    ports = {port.rsplit(":")[-1]: str(_free_port()) for port in service.get("ports", [])}
+    ports = {port.rsplit(":")[-1]: str(free_port()) for port in service.get("ports", [])}
     environment = environment | {"ALIVE_FILE": str(tmp_path / "alive")}
     if name == "responder":
         environment = _responders_own(service, ports, environment["PATH"], tmp_path)
@@ -162,12 +162,6 @@ def _natively(command: list[str], ports: dict[str, str]) -> list[str]:
 
 def _ask(check: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=10, check=False)
-
-
-def _free_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return candidate.getsockname()[1]
 
 
 def _session_members(session: int) -> list[str]:

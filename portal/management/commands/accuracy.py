@@ -14,7 +14,8 @@ from diagnostics.lab import noise, trial
 from diagnostics.lab.scenario import Scenario
 from diagnostics.models import Case, LimitHit, MailStop, SenderEvent
 from portal import embedded
-from portal.stack import free_port, running
+from portal.spare_ports import free_port
+from portal.stack import running
 from portal.supervisor import ProcessEnded
 
 

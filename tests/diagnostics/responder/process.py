@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal.spare_ports import free_port
 from tests.diagnostics.responder.visitors import KEY
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,9 +90,3 @@ def running(
         reader.join()
         if popen.stdout:
             popen.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return int(candidate.getsockname()[1])

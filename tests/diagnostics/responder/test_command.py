@@ -19,7 +19,8 @@ import trustme
 
 from diagnostics.echo import SEAL_HEADER, Echo, Way, sealed, unpack, verified
 from diagnostics.responder.config import Certificate, Config, Limits, dumped, loaded
-from tests.diagnostics.responder.process import Process, command, environment, free_port, running
+from portal.spare_ports import free_port
+from tests.diagnostics.responder.process import Process, command, environment, running
 from tests.diagnostics.responder.visitors import KEY, NONCE, PATIENCE
 
 pytestmark = pytest.mark.slow
