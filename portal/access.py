@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from diagnostics.models import Case, CaseLink, LinkKind
+from diagnostics.services.audit import Actor
 from diagnostics.services.cases import LINK_LIFETIME, link_of, token_hash
+from portal.roles import Right, rights_of
 
 
 def case_for(request: HttpRequest, reference: str) -> Case:
@@ -20,17 +21,21 @@ def case_for(request: HttpRequest, reference: str) -> Case:
     link = link_of(token) if token else None
     if link and link.kind == LinkKind.OWNER and constant_time_compare(link.case.reference, reference):
         return link.case
-    if is_agent(request):
+    if may(request, Right.READ):
         case = Case.objects.filter(reference=reference).first()
         if case:
             return case
     raise Http404
 
 
-def is_agent(request: HttpRequest) -> bool:
-    """Signed in with an active account that is marked as staff."""
-    user = request.user
-    return isinstance(user, User) and user.is_active and user.is_staff
+def may(request: HttpRequest, right: Right) -> bool:
+    """Is somebody signed in whose roles allow that?"""
+    return right in rights_of(request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in agent, as the audit trail names them."""
+    return Actor("agent", request.user.get_username(), source_of(request))
 
 
 def holds(request: HttpRequest, case: Case) -> bool:

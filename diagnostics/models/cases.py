@@ -1,7 +1,4 @@
-"""What is kept. PostgreSQL is the truth: the broker may lose everything and no case is lost with it.
-
-Only `diagnostics.services` and `diagnostics.dispatch` write these tables.
-"""
+"""What is kept of one customer's report: the case, its links, runs, groups and observations."""
 
 from __future__ import annotations
 
@@ -13,10 +10,12 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from diagnostics.domain import ProbeGroup, SendEventKind, Vantage, Verdict
+from diagnostics.domain import ProbeGroup, Vantage, Verdict
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
+
+    from diagnostics.models.mail import TestMessage
 
 
 class GroupState(models.TextChoices):
@@ -31,38 +30,16 @@ class GroupState(models.TextChoices):
         return (cls.DONE, cls.FAILED)
 
 
-class MessageState(models.TextChoices):
-    QUEUED = "queued"
-    SENDING = "sending"
-    """Committed before the first byte leaves. Found here after a crash, it becomes UNKNOWN and is never sent again."""
-    ACCEPTED = "accepted"
-    RELAYED = "relayed"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    UNKNOWN = "unknown"
-
-    @classmethod
-    def undecided(cls) -> tuple[MessageState, ...]:
-        """Nobody knows yet where the message ends: only the customer can say, once it was taken."""
-        return (cls.QUEUED, cls.SENDING, *cls.may_have_arrived())
-
-    @classmethod
-    def may_have_arrived(cls) -> tuple[MessageState, ...]:
-        """Somebody took it, or may have: the customer can look for it."""
-        return (cls.ACCEPTED, cls.RELAYED, cls.UNKNOWN)
-
-
-class Purpose(models.TextChoices):
-    PRIMARY = "primary"
-    """To the address the case is about."""
-    COMPARISON = "comparison"
-    """To a second mailbox of the customer's, at another provider."""
-
-
 class LinkKind(models.TextChoices):
     OWNER = "owner"
     IT = "it"
+
+
+class CaseState(models.TextChoices):
+    CHECKING = "checking"
+    """A run is under way."""
+    OPEN = "open"
+    RESOLVED = "resolved"
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -106,7 +83,16 @@ class Case(models.Model):
     """How it came to tier 1: whoever owns a domain may hear of its own addresses only."""
     language = models.CharField(max_length=12, default="en")
     submission = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - NULL is "without a form" and equals no other
+    api_client = models.ForeignKey("ApiClient", models.SET_NULL, null=True, blank=True, related_name="cases")
+    """Which system opened it through the API."""
     created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=CaseState, default=CaseState.CHECKING)
+    verdict = models.CharField(max_length=20, blank=True)
+    """This and what follows repeat what the newest run says, for lists and counts: see `services.runs.judge`."""
+    cause = models.CharField(max_length=60, blank=True)
+    gateway = models.CharField(max_length=60, blank=True)
+    provider = models.CharField(max_length=60, blank=True)
+    """Who keeps the mailbox: like `gateway` a slug of `diagnostics/providers`, empty where nobody we know does."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -227,86 +213,6 @@ class ObservationRecord(models.Model):
         return f"{self.kind} of run {self.run_id}"
 
 
-class TestMessage(models.Model):
-    """The intent to send one traceable mail, and what became of it.
-
-    Committed before anything is sent; sent at most once.
-    """
-
-    __test__ = False  # no test class, whatever its name
-
-    case = models.ForeignKey(Case, models.CASCADE, related_name="test_messages")
-    run = models.ForeignKey(Run, models.CASCADE, related_name="test_messages")
-    purpose = models.CharField(max_length=12, choices=Purpose)
-    address = models.CharField(max_length=254)
-    code = models.CharField(max_length=6)
-    message_id = models.CharField(max_length=200, unique=True)
-    state = models.CharField(max_length=12, choices=MessageState, default=MessageState.QUEUED)
-    created_at = models.DateTimeField(default=timezone.now)
-    dispatched_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    """When the hand-over that counts began: the last one."""
-    tries = models.PositiveSmallIntegerField(default=0)
-    """How often it was handed over; more than once only where their server put it off (4yz)."""
-    first_sent_at = models.DateTimeField(null=True)
-    next_try_at = models.DateTimeField(null=True)
-    """When a message that was put off is handed over again; null where it is not."""
-    service_id = models.CharField(max_length=200, blank=True)
-    """What the sending service calls the message in its events."""
-    finished_at = models.DateTimeField(null=True)
-    typed_at = models.DateTimeField(null=True)
-    wrong_codes = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("run", "purpose"), name="one_message_a_purpose"),)
-        indexes = (
-            models.Index(fields=("dispatched_at", "id"), condition=Q(state="queued"), name="message_queued"),
-            models.Index(fields=("lease_until",), condition=Q(state="sending"), name="message_leased"),
-            models.Index(fields=("next_try_at",), condition=Q(next_try_at__isnull=False), name="message_retried"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.purpose} test message of case {self.case_id}"
-
-    @property
-    def finished(self) -> bool:
-        return self.state not in (MessageState.QUEUED, MessageState.SENDING)
-
-
-class SenderEvent(models.Model):
-    """What a sending service, a returned message or a mail log told about one message; of test messages and codes.
-
-    The same event told twice is kept once.
-    """
-
-    service = models.CharField(max_length=20)
-    event_id = models.CharField(max_length=120)
-    """The service's own, or a digest of what it said."""
-    kind = models.CharField(max_length=16, choices=[(one.value, one.value) for one in SendEventKind])
-    address = models.CharField(max_length=254)
-    """In the form that limits compare (`addresses.normalise_for_limits`)."""
-    test_message = models.ForeignKey(TestMessage, models.CASCADE, null=True, related_name="events")
-    message_id = models.CharField(max_length=200, blank=True)
-    reply = models.CharField(max_length=2000, blank=True)
-    reject_reason = models.CharField(max_length=40, blank=True)
-    mta = models.CharField(max_length=253, blank=True)
-    user_agent = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField()
-    received_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("service", "event_id"), name="event_once"),)
-        indexes = (
-            models.Index(fields=("address", "at"), name="event_by_address"),
-            models.Index(fields=("message_id",), name="event_by_message_id"),
-            models.Index(fields=("at",), name="event_age"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
-
-
 class NetworkTest(models.Model):
     """One test of a customer's network, and the right to report it: by the page, or by the check script.
 
@@ -332,56 +238,6 @@ class NetworkTest(models.Model):
         return f"network test {self.pk}"
 
 
-class SuppressionRelease(models.Model):
-    """An agent had an address taken off a sending service's list: who, when, for which case, and what came of it."""
-
-    case = models.ForeignKey(Case, models.CASCADE, related_name="suppression_releases")
-    service = models.CharField(max_length=20)
-    reason = models.CharField(max_length=12)
-    asked_by = models.CharField(max_length=150)
-    asked_at = models.DateTimeField(default=timezone.now)
-    outcome = models.CharField(max_length=12, blank=True)
-    """`released`, `refused` or `silent`; empty while it is being asked for."""
-    detail = models.CharField(max_length=500, blank=True)
-
-    def __str__(self) -> str:
-        return f"release {self.pk}"
-
-
-class DirectoryEntry(models.Model):
-    """One administrator's or other person's address on a company's account, as imported from the vendor's records."""
-
-    vendor = models.SlugField(max_length=60, db_index=False)
-    company_id = models.CharField(max_length=64)
-    address = models.CharField(max_length=254)
-    """In the form that limits compare, so that capital letters make no difference."""
-    administrator = models.BooleanField()
-    imported_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("vendor", "company_id", "address"), name="one_entry_an_address"),
-        )
-        indexes = (models.Index(fields=("vendor", "address"), name="directory_by_address"),)
-
-    def __str__(self) -> str:
-        return f"directory entry {self.pk}"
-
-
-class VendorHealthRecord(models.Model):
-    """What the scheduled look at our own side found; `data` is the encoded observation `VendorHealth`."""
-
-    vendor = models.SlugField(max_length=60, db_index=False)
-    at = models.DateTimeField(default=timezone.now)
-    data = models.JSONField()
-
-    class Meta:
-        indexes = (models.Index(fields=("vendor", "-at"), name="health_newest"),)
-
-    def __str__(self) -> str:
-        return f"health of {self.vendor} {self.pk}"
-
-
 class DeepLink(models.Model):
     """A signed link from a helpdesk: database token, so that it can be revoked. Bound to one case at its first POST."""
 
@@ -398,40 +254,3 @@ class DeepLink(models.Model):
 
     def __str__(self) -> str:
         return f"deep link {self.pk}"
-
-
-class LimitHit(models.Model):
-    """One use of a limited thing. `key` is a keyed hash: no address or source is readable here."""
-
-    rule = models.CharField(max_length=40)
-    key = models.CharField(max_length=64)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = (
-            models.Index(fields=("rule", "key", "at"), name="limit_window"),
-            models.Index(fields=("at",), name="limit_age"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.rule} {self.pk}"
-
-
-class MailStop(models.Model):
-    """Somebody who received a test message asked for no more: nothing goes to that address until then."""
-
-    key = models.CharField(max_length=64, unique=True)
-    until = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"stop {self.pk}"
-
-
-class Heartbeat(models.Model):
-    """When a long-running process last showed that it works."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name

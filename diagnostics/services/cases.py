@@ -15,8 +15,11 @@ from django.utils import timezone
 from diagnostics.addresses import normalise_for_limits
 from diagnostics.domain import Address, Article, ProbeGroup, Vantage
 from diagnostics.models import (
+    ApiClient,
     Case,
+    CaseEventKind,
     CaseLink,
+    CaseState,
     Group,
     LinkKind,
     MessageState,
@@ -26,6 +29,7 @@ from diagnostics.models import (
 )
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services import limits
+from diagnostics.services.case_events import announce
 
 LINK_LIFETIME = timedelta(days=30)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -56,6 +60,7 @@ class Report:
     language: str = "en"
     submission: str = ""
     """The random value of the form that was sent; the same one with the same content never opens a second case."""
+    api_client: ApiClient | None = None
 
 
 def open_case(report: Report) -> Case:
@@ -84,8 +89,10 @@ def open_case(report: Report) -> Case:
                 tier=report.tier,
                 language=report.language,
                 submission=key,
+                api_client=report.api_client,
             )
             _create_run(case, number=1, asked_by="customer")
+            announce(case, CaseEventKind.CASE_CREATED)
     except (IntegrityError, limits.LimitReached):
         # Did the same form arrive twice at once, and was the other request first?
         if key and (known := Case.objects.filter(submission=key).first()):
@@ -150,6 +157,7 @@ def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
 
 def _create_run(case: Case, *, number: int, asked_by: str) -> Run:
     run = Run.objects.create(case=case, number=number, asked_by=asked_by)
+    Case.objects.filter(pk=case.pk).update(state=CaseState.CHECKING)
     Group.objects.bulk_create(Group(run=run, name=group) for group in ProbeGroup)
     announce_work()
     return run

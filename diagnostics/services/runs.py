@@ -13,9 +13,21 @@ from django.utils import timezone
 from diagnostics import registry
 from diagnostics.codec import Unreadable, decode, encode
 from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage
-from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run, TestMessage
+from diagnostics.models import (
+    Case,
+    CaseEventKind,
+    CaseState,
+    Group,
+    GroupState,
+    ObservationRecord,
+    Run,
+    TestMessage,
+)
+from diagnostics.probes.mail_system import MailSystem
+from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.remedies import remedies
 from diagnostics.services import health
+from diagnostics.services.case_events import announce
 from diagnostics.services.cases import announce_work
 from diagnostics.services.domain_proof import PROVEN, accept_proof, for_the_owner
 from diagnostics.vendors import vendor
@@ -159,8 +171,25 @@ def judge(run: Run, *, public: bool = True) -> Diagnosis:
             run.finished_at = timezone.now()
             changed.append("finished_at")
     run.save(update_fields=changed)
+    _repeat_in_case(run, evidence)
+    if "finished_at" in changed:
+        announce(run.case, CaseEventKind.RUN_FINISHED, run=run.number, verdict=run.verdict, cause=run.cause)
     run.refresh_from_db(fields=("version", "full_version"))
     return full
+
+
+def _repeat_in_case(run: Run, evidence: Evidence) -> None:
+    """What lists and counts ask of the newest run, kept where they can find it quickly."""
+    newest = Case.objects.filter(pk=run.case_id).exclude(runs__number__gt=run.number)
+    system = evidence.get(MailSystem)
+    newest.update(
+        verdict=run.verdict,
+        cause=run.cause,
+        gateway=system.gateway if system else "",
+        provider=mailbox_of(system, evidence.get(MailboxBehind)),
+    )
+    if run.finished:
+        newest.filter(state=CaseState.CHECKING).update(state=CaseState.OPEN)
 
 
 def diagnosis_of(run: Run, tier: int = AGENTS) -> Diagnosis | None:

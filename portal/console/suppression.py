@@ -17,7 +17,7 @@ from diagnostics.domain import Suppression, SuppressionReason
 from diagnostics.models import Case, SuppressionRelease
 from diagnostics.services.limits import LimitReached
 from diagnostics.services.suppressions import NotListed, last_look, newest_release, request_release
-from portal.console.access import agents_only
+from portal.console.access import needs
 from portal.console.values import visible
 from portal.console.words import (
     RELEASE_CONDITIONS,
@@ -26,6 +26,7 @@ from portal.console.words import (
     service_name,
     word,
 )
+from portal.roles import Right
 
 NO_ENTRY = _lazy("That is not an entry of this case. Nothing was released.")
 
@@ -91,7 +92,7 @@ def panel_of(case: Case) -> Panel | None:
 
 
 @require_POST
-@agents_only
+@needs(Right.RELEASE)
 def release(request: HttpRequest, reference: str) -> HttpResponse:
     """Have one entry taken off, by a worker; the page shows what came of it."""
     found = get_object_or_404(Case, reference=reference)

@@ -17,11 +17,12 @@ from diagnostics.articles import articles
 from diagnostics.models import Case
 from diagnostics.services.cases import start_run
 from diagnostics.services.limits import LimitReached
-from portal.console.access import agents_only
+from portal.console.access import needs
 from portal.console.history import history_of
 from portal.console.listing import page_of
 from portal.console.our_side import our_side
 from portal.console.suppression import panel_of
+from portal.roles import Right
 
 LONGEST_QUERY = 254
 """As long as the longest address; nothing that can be searched for is longer."""
@@ -43,7 +44,7 @@ class SearchForm(forms.Form):
 
 
 @require_safe
-@agents_only
+@needs(Right.READ)
 def cases(request: HttpRequest) -> HttpResponse:
     """All cases, or those that the search finds, newest first."""
     form = SearchForm(request.GET)
@@ -56,7 +57,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@agents_only
+@needs(Right.READ)
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """One case with its whole history."""
     found = get_object_or_404(Case, reference=reference)
@@ -67,7 +68,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_POST
-@agents_only
+@needs(Right.ACT)
 def again(request: HttpRequest, reference: str) -> HttpResponse:
     """Start another run; a run that is still going is as good."""
     found = get_object_or_404(Case, reference=reference)
@@ -81,7 +82,7 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_safe
-@agents_only
+@needs(Right.READ)
 def ticket(request: HttpRequest, helpdesk: str, ticket: str) -> HttpResponse:
     """From a ticket to its case: the only one, a choice of several, or a link that starts the first."""
     found = Case.objects.filter(helpdesk=helpdesk, ticket=ticket)

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 
 from portal import embedded
+from portal.roles import Role
 from portal.stack import running
 from portal.supervisor import ProcessEnded, Supervisor
 
@@ -72,7 +74,7 @@ def _demo_agents_password() -> str:
         return kept.read_text()
     password = secrets.token_urlsafe(12)
     agent, _ = users.get_or_create(username=AGENT)
-    agent.is_staff = True
+    agent.groups.add(Group.objects.get_or_create(name=Role.ADMIN)[0])
     agent.set_password(password)
     agent.save()
     kept.touch(mode=0o600)

@@ -32,8 +32,8 @@ from diagnostics.probes.test_message import Whereabouts
 from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.messages import answer_whereabouts, claim_message, finish_message, request_message
 from diagnostics.services.runs import claim_group, finish_group, record
+from tests.agents import make_agent
 
-PASSWORD = "a pass phrase of four words"
 REPLY = "552 5.2.2 <anna@example.org>: mailbox full <script>alert(1)</script>"
 
 OpenCase = Callable[..., Case]
@@ -41,7 +41,7 @@ OpenCase = Callable[..., Case]
 
 @pytest.fixture
 def agent(db: None) -> User:
-    return User.objects.create_user("agent-one", password=PASSWORD, is_staff=True)
+    return make_agent()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_a_visitor_is_asked_to_sign_in_and_learns_nothing(client: Client, worked
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-def test_an_account_that_is_not_staff_is_refused(client: Client, worked: Case, page: str) -> None:
+def test_an_account_without_a_role_is_refused(client: Client, worked: Case, page: str) -> None:
     client.force_login(User.objects.create_user("somebody"))
     response = client.get(page.format(reference=worked.reference))
     assert response.status_code == 403

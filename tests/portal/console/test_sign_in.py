@@ -3,10 +3,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from portal.console.sign_in import SIGN_IN_BY_NAME, SIGN_IN_BY_NAME_AND_SOURCE, SIGN_IN_BY_SOURCE
+from tests.agents import PASSWORD
 
 pytestmark = pytest.mark.django_db
 URL = "/console/sign-in/"
-PASSWORD = "a pass phrase of four words"
 
 
 def test_an_agent_gets_to_the_page_that_was_asked_for(client: Client, agent: User) -> None:

@@ -1,0 +1,77 @@
+import django.contrib.postgres.fields
+import django.db.models.deletion
+import django.utils.timezone
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("diagnostics", "0008_webhooks")]
+
+    operations = [
+        migrations.CreateModel(
+            name="HelpdeskCall",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("helpdesk", models.CharField(max_length=20)),
+                ("call_id", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["at"], name="helpdesk_call_age")],
+                "constraints": [models.UniqueConstraint(fields=("helpdesk", "call_id"), name="call_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="TicketNote",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("helpdesk", models.CharField(max_length=20)),
+                ("ticket", models.CharField(max_length=64)),
+                ("note_id", models.CharField(max_length=40, unique=True)),
+                ("text", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("posting", "Posting"),
+                            ("posted", "Posted"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("next_try_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("detail", models.CharField(blank=True, max_length=500)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ticket_notes", to="diagnostics.case"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="diagnostics.caseevent",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="ticketnote",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["next_try_at"], name="note_due"),
+        ),
+        migrations.AddIndex(
+            model_name="ticketnote",
+            index=models.Index(condition=models.Q(("state", "posting")), fields=["lease_until"], name="note_leased"),
+        ),
+    ]

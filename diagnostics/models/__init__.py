@@ -1,0 +1,77 @@
+"""What is kept. PostgreSQL is the truth: the broker may lose everything and no case is lost with it.
+
+Only `diagnostics.services`, `diagnostics.dispatch` and the site's account pages write these tables.
+"""
+
+from diagnostics.models.api import ApiClient, ApiKey, ApiRequest
+from diagnostics.models.audit import AuditEntry
+from diagnostics.models.cases import (
+    Case,
+    CaseLink,
+    CaseQuerySet,
+    CaseState,
+    DeepLink,
+    Group,
+    GroupState,
+    LinkKind,
+    NetworkTest,
+    ObservationRecord,
+    Run,
+)
+from diagnostics.models.fleet import Incident, OutcomeCount
+from diagnostics.models.history import CaseView, Note, Resolution, Viewer
+from diagnostics.models.mail import MailStop, MessageState, Purpose, SenderEvent, SuppressionRelease, TestMessage
+from diagnostics.models.running import Heartbeat, LimitHit
+from diagnostics.models.tickets import HelpdeskCall, NoteState, TicketNote
+from diagnostics.models.vendor import DirectoryEntry, VendorHealthRecord
+from diagnostics.models.webhooks import (
+    CaseEvent,
+    CaseEventKind,
+    DeliveryState,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookTry,
+)
+
+__all__ = (
+    "ApiClient",
+    "ApiKey",
+    "ApiRequest",
+    "AuditEntry",
+    "Case",
+    "CaseEvent",
+    "CaseEventKind",
+    "CaseLink",
+    "CaseQuerySet",
+    "CaseState",
+    "CaseView",
+    "DeepLink",
+    "DeliveryState",
+    "DirectoryEntry",
+    "Group",
+    "GroupState",
+    "Heartbeat",
+    "HelpdeskCall",
+    "Incident",
+    "LimitHit",
+    "LinkKind",
+    "MailStop",
+    "MessageState",
+    "NetworkTest",
+    "Note",
+    "NoteState",
+    "ObservationRecord",
+    "OutcomeCount",
+    "Purpose",
+    "Resolution",
+    "Run",
+    "SenderEvent",
+    "SuppressionRelease",
+    "TestMessage",
+    "TicketNote",
+    "VendorHealthRecord",
+    "Viewer",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookTry",
+)

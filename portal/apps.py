@@ -1,0 +1,21 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+
+    def ready(self) -> None:
+        post_migrate.connect(_make_groups, sender=self)
+
+
+def _make_groups(using: str, **kwargs: Any) -> None:
+    """The groups that roles stand for. After each migration rather than in one: they come back by themselves."""
+    from django.contrib.auth.models import Group
+
+    from portal.roles import Role
+
+    for role in Role:
+        Group.objects.using(using).get_or_create(name=role)

@@ -1,0 +1,58 @@
+"""What an account may do. Roles are Django groups of that name; an active superuser has every right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+
+class Right(StrEnum):
+    READ = "read"
+    """Every case and everything known of it."""
+    ACT = "act"
+    """Run again, send a test message, write notes, resolve, make and revoke links."""
+    RELEASE = "release"
+    """Take an address off a sending service's list."""
+    LEAD = "lead"
+    """See how well agents and the portal do; close incidents."""
+    MANAGE = "manage"
+    """Accounts, API clients, webhooks."""
+    AUDIT = "audit"
+    """Read the audit trail."""
+    PRIVACY = "privacy"
+    """Export and erase what is kept of one person."""
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+_AGENT = frozenset({Right.READ, Right.ACT, Right.RELEASE})
+RIGHTS: Mapping[str, frozenset[Right]] = {
+    Role.AGENT: _AGENT,
+    Role.LEAD: _AGENT | {Right.LEAD, Right.PRIVACY},
+    Role.ADMIN: frozenset(Right),
+    Role.AUDITOR: frozenset({Right.READ, Right.AUDIT}),
+}
+
+
+def rights_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Right]:
+    """All that the account's roles allow together; nothing for visitors and for accounts that were switched off."""
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(Right)
+    names = user.groups.values_list("name", flat=True)
+    return frozenset().union(*(RIGHTS.get(name, frozenset()) for name in names))
+
+
+def rights(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the signed-in account's rights, for menus and buttons; asked for only where a page wants it."""
+    return {"rights": SimpleLazyObject(lambda: rights_of(request.user))}
