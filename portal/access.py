@@ -14,14 +14,20 @@ from diagnostics.services.audit import Actor
 from diagnostics.services.cases import LINK_LIFETIME, link_of, token_hash
 from portal.roles import Right, rights_of
 
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing (RFC 9110 section 9.2.1)."""
+
 
 def case_for(request: HttpRequest, reference: str) -> Case:
-    """The case, for whoever holds its owner link and for signed-in agents; anybody else learns nothing (404)."""
+    """The case, for whoever holds its owner link and for signed-in agents; anybody else learns nothing (404).
+
+    Whoever may only read may look at the page, and change nothing on it.
+    """
     token = token_held(request, reference)
     link = link_of(token) if token else None
     if link and link.kind == LinkKind.OWNER and constant_time_compare(link.case.reference, reference):
         return link.case
-    if may(request, Right.READ):
+    if may(request, Right.READ if request.method in SAFE else Right.ACT):
         case = Case.objects.filter(reference=reference).first()
         if case:
             return case
