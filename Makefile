@@ -30,7 +30,10 @@ test: $(ALL_READY)
 	@.ci/chromium || true
 ifeq ($(strip $(PYTEST_ARGS)),)
 	$(BIN)/python -m pytest -q -n 3 -m "not slow and not serial"
-	$(BIN)/python -m pytest -m "slow or serial"
+	@mkdir -p .local; $(BIN)/python -m pytest -q -m "slow or serial" tests/e2e >.local/test-e2e.log 2>&1 & e2e=$$!; failed=0; \
+	  echo '$(BIN)/python -m pytest -m "slow or serial", beside it those of tests/e2e, whose words follow'; \
+	  $(BIN)/python -m pytest -q -m "slow or serial" --ignore=tests/e2e || failed=$$?; \
+	  wait $$e2e || failed=$$?; cat .local/test-e2e.log; exit $$failed
 else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif
@@ -43,6 +46,7 @@ check: $(ALL_READY)
 	find templates -name "*.html" -print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	export EMBEDDED_HOME=$(CURDIR)/.local/check && trap '$(BIN)/python -m portal.embedded stop' EXIT \
 	  && $(BIN)/python -m portal.embedded start && $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py openapi --check
 	env --unset=LAB DEBUG=0 DATABASE_URL= REDIS_URL= PORTAL_URL=https://portal.example.org ALLOWED_HOSTS=portal.example.org \
 	  TEST_MESSAGE_FROM=codes@example.org \
 	  SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \

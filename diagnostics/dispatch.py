@@ -19,8 +19,19 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from diagnostics.models import Group, GroupState, Heartbeat, MessageState, TestMessage
-from diagnostics.services import messages, runs, suppressions
+from diagnostics.helpdesks import configured_helpdesks
+from diagnostics.models import (
+    DeliveryState,
+    Group,
+    GroupState,
+    Heartbeat,
+    MessageState,
+    NoteState,
+    TestMessage,
+    TicketNote,
+    WebhookDelivery,
+)
+from diagnostics.services import messages, runs, suppressions, ticket_notes, webhooks
 from diagnostics.services.cases import CHANNEL
 
 M = TypeVar("M", bound=Model)
@@ -74,7 +85,34 @@ def publish_queued() -> int:
         TestMessage.objects.filter(pk__in=sent).update(dispatched_at=timezone.now())
     if away:
         raise away
-    return len(published) + len(sent)
+    return len(published) + len(sent) + publish_webhooks() + publish_notes()
+
+
+def publish_webhooks() -> int:
+    """Make deliveries of what happened to cases, and hand those that are due to the broker; how many of these."""
+    while webhooks.spread_events() == webhooks.BATCH:
+        pass  # there may be more
+    if not webhooks.anything_due():
+        return 0
+    with transaction.atomic():
+        handed_over, away = _publish("diagnostics.tasks.deliver_webhook", [(pk, HOOK_QUEUE) for pk in webhooks.due()])
+        webhooks.mark_dispatched(handed_over)
+    if away:
+        raise away
+    return len(handed_over)
+
+
+def publish_notes() -> int:
+    """Make the notes that tickets are to get, and hand those that are due to the broker; how many of both."""
+    made = ticket_notes.fan_out(configured_helpdesks().keys())
+    with transaction.atomic():
+        queued = TicketNote.objects.filter(state=NoteState.QUEUED, next_try_at__lte=timezone.now())
+        notes = list(_due(queued).values_list("pk", flat=True))
+        handed_over, away = _publish("diagnostics.tasks.post_ticket_note", [(pk, HOOK_QUEUE) for pk in notes])
+        TicketNote.objects.filter(pk__in=handed_over).update(dispatched_at=timezone.now())
+    if away:
+        raise away
+    return made + len(handed_over)
 
 
 def sweep() -> None:
@@ -85,6 +123,12 @@ def sweep() -> None:
         logger.warning("%d test messages have an unknown outcome", given_up)
     if unknown := suppressions.give_up_lost():
         logger.warning("%d releases of suppressed addresses have an unknown outcome", unknown)
+    if again := webhooks.requeue_lost():
+        logger.warning("%d webhooks came back from lost workers", again)
+    if looked_for := ticket_notes.requeue_lost():
+        logger.warning("%d notes on tickets came back from lost workers", looked_for)
+    if too_late := ticket_notes.give_up_old():
+        logger.warning("%d notes did not get onto their tickets", too_late)
     _publish_releases()
     _forget_lost_publications()
     Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
@@ -156,10 +200,18 @@ def _forget_lost_publications() -> None:
     intents = TestMessage.objects.filter(long_ago, state=MessageState.QUEUED)
     if intents.exists() and _is_empty(MAIL_QUEUE):
         intents.update(dispatched_at=None)
+    hooks = WebhookDelivery.objects.filter(long_ago, state=DeliveryState.QUEUED)
+    if hooks.exists() and _is_empty(HOOK_QUEUE):
+        hooks.update(dispatched_at=None)
+    notes = TicketNote.objects.filter(long_ago, state=NoteState.QUEUED)
+    if notes.exists() and _is_empty(HOOK_QUEUE):
+        notes.update(dispatched_at=None)
     # A queue that is never empty must not hide a single lost delivery for ever.
     certainly = Q(dispatched_at__lt=timezone.now() - CERTAINLY_LOST_AFTER)
     Group.objects.filter(certainly, state=GroupState.QUEUED).update(dispatched_at=None)
     TestMessage.objects.filter(certainly, state=MessageState.QUEUED).update(dispatched_at=None)
+    WebhookDelivery.objects.filter(certainly, state=DeliveryState.QUEUED).update(dispatched_at=None)
+    TicketNote.objects.filter(certainly, state=NoteState.QUEUED).update(dispatched_at=None)
 
 
 def _is_empty(queue: str) -> bool:

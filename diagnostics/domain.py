@@ -414,6 +414,8 @@ class Transmission:
     detail: str = ""
     service_id: str = ""
     """What the sending service calls the message in its events; empty where it has no name for it."""
+    sent_from: str = ""
+    """Our own address that the recipient's server saw; empty where that is not known."""
 
     @property
     def decisive(self) -> SmtpReply | None:
@@ -513,6 +515,8 @@ class SendEvent:
     reject_reason: str = ""
     mta: str = ""
     user_agent: str = ""
+    sent_from: str = ""
+    """The IP address that the service sent it from, where it tells; for counts only, not kept with the event."""
 
 
 @dataclass(frozen=True, slots=True)

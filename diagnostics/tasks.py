@@ -19,13 +19,16 @@ from django.db import connection, transaction
 from diagnostics import registry
 from diagnostics.addresses import suggest
 from diagnostics.articles import articles
+from diagnostics.canned import canned as recordings
 from diagnostics.codec import prepare
-from diagnostics.domain import Diagnosis, ProbeGroup, Seen, SendOutcome, Transmission
+from diagnostics.domain import ConnectOutcome, Diagnosis, ProbeGroup, Seen, SendOutcome, Transmission
 from diagnostics.health import MOST_SECONDS, measure
+from diagnostics.helpdesks import NoteRefused, NoteUnknown, configured_helpdesks
 from diagnostics.lab.returned import LabBounces
-from diagnostics.net.configured import configured_network
+from diagnostics.net.configured import configured_network, webhook_network
 from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
 from diagnostics.net.loop import run_on_loop, start_on_loop
+from diagnostics.net.post import post
 from diagnostics.net.senders import sender
 from diagnostics.net.tls import verifying_context
 from diagnostics.probes.vendor_health import VendorHealth
@@ -35,7 +38,28 @@ from diagnostics.remedies import remedies
 from diagnostics.replies import classify
 from diagnostics.runner import observe
 from diagnostics.sending import Release, Released, configured_services
-from diagnostics.services import bounces, cases, events, health, limits, messages, network, runs, suppressions
+from diagnostics.services import (
+    api_requests,
+    audit,
+    audit_chain,
+    bounces,
+    canned,
+    cases,
+    events,
+    fleet,
+    health,
+    helpdesk_calls,
+    limits,
+    messages,
+    network,
+    persons,
+    retention,
+    runs,
+    suppressions,
+    ticket_notes,
+    webhook_endpoints,
+    webhooks,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +98,8 @@ def run_group(group_id: int) -> None:
     """Run one probe group, saving answers as they land; what has not landed by the deadline is "could not check"."""
     with _at_the_database():
         claim = runs.claim_group(group_id)
-    if claim is None:
-        return
+        if claim is None or canned.play(claim):
+            return
     wanted = [probe for probe in registry.probes() if probe.group is claim.name]
     landed: Landed = SimpleQueue()
     net = configured_network()
@@ -98,6 +122,8 @@ def run_group(group_id: int) -> None:
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def send_message(message_pk: int) -> None:
     """Hand one test message over, at most once; where the time limit ends it, nobody knows whether it was taken."""
+    if canned.take_message(message_pk):
+        return
     envelope = messages.claim_message(message_pk)
     if envelope is None:
         return
@@ -147,6 +173,47 @@ def release_suppression(release_pk: int) -> None:
     suppressions.finish_release(release_pk, released.outcome, released.detail)
 
 
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def deliver_webhook(delivery_pk: int) -> None:
+    """Try once to deliver a webhook; whoever runs it beside us finds it claimed."""
+    shipment = webhooks.claim(delivery_pk)
+    if shipment is None:
+        return
+    connection.close()
+    webhooks.finish(shipment, _answer_to(shipment))
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def post_ticket_note(note_pk: int) -> None:
+    """Put one note on its ticket, at most once: after a try whose end nobody knows the ticket is looked at first."""
+    claim = ticket_notes.claim(note_pk)
+    if claim is None:
+        return
+    connection.close()
+    desk = configured_helpdesks().get(claim.helpdesk)
+    if desk is None:
+        ticket_notes.refused(claim, "this portal is no longer connected to the helpdesk")
+        return
+    try:
+        if claim.look_first and run_on_loop(desk.has_note(claim.ticket, claim.note_id), ticket_notes.LOOK_SECONDS):
+            ticket_notes.posted(claim)
+            return
+        text = ticket_notes.text_of(claim)
+        connection.close()
+        if text is None:
+            ticket_notes.refused(claim, "not wanted any more")
+            return
+        run_on_loop(desk.post_note(claim.ticket, claim.note_id, text), ticket_notes.POST_SECONDS)
+    except NoteRefused as problem:
+        ticket_notes.refused(claim, str(problem))
+    except NoteUnknown as problem:
+        ticket_notes.unknown(claim, str(problem), problem.retry_after)
+    except TimeoutError:
+        ticket_notes.unknown(claim, "time limit")
+    else:
+        ticket_notes.posted(claim)
+
+
 @shared_task(ignore_result=True)
 def tidy() -> None:
     """Forget what no limit looks at any more, links and network tests that have ended, old events and looks."""
@@ -156,6 +223,36 @@ def tidy() -> None:
     messages.forget_ended_stops()
     health.forget_old()
     events.forget_old()
+    webhooks.forget_old()
+    webhook_endpoints.forget_earlier_secrets()
+    api_requests.forget_old()
+    helpdesk_calls.forget_old()
+    fleet.forget_old()
+
+
+@shared_task(ignore_result=True)
+def watch_fleet() -> None:
+    """Add up what became of all mail, and open and close incidents, every minute; one worker at a time."""
+    fleet.watch()
+
+
+@shared_task(ignore_result=True)
+def purge() -> None:
+    """Delete what is too old, once a day."""
+    for what, count in retention.purge().rows.items():
+        logger.info("purged: %s of %d", what, count)
+
+
+@shared_task(ignore_result=True)
+def verify_audit() -> None:
+    """Walk the whole audit trail, once a day, and be loud where it is broken."""
+    audit_chain.verify_and_tell(audit.Actor("system", "verify_audit"))
+
+
+@shared_task(ignore_result=True)
+def erase_persons() -> None:
+    """Do what was asked for on the console's privacy page; one worker at a time."""
+    persons.erase_due()
 
 
 @shared_task(ignore_result=True)
@@ -181,6 +278,7 @@ def warm_up(**kwargs: Any) -> None:
     remedies()
     providers()
     articles()
+    recordings()
     classify("")
     suggest("anna@example.org")
     verifying_context()
@@ -194,6 +292,22 @@ def look_at_our_side(**kwargs: Any) -> None:
 
 async def _all(looks: Iterable[Awaitable[VendorHealth]]) -> list[VendorHealth]:
     return await asyncio.gather(*looks)
+
+
+def _answer_to(shipment: webhooks.Shipment) -> webhooks.Answer:
+    to = shipment.receiver
+    if to is None:
+        return webhooks.Answer(detail=shipment.problem)
+    dialer = webhook_network().dialer
+    sending = post(dialer, to.host, to.port, to.target, headers=shipment.headers, body=shipment.body, tls=to.tls)
+    posted = run_on_loop(sending, webhooks.DEADLINE + 1)
+    if posted.outcome is ConnectOutcome.NOT_PUBLIC:
+        # What a name leads to may have changed since it was entered.
+        logger.warning("webhook delivery %d was not sent: the guard refuses the address", shipment.delivery_pk)
+    detail = posted.text or posted.detail
+    if posted.status is None and posted.address:
+        detail = f"{posted.address}: {detail}"
+    return webhooks.Answer(posted.status, detail, posted.retry_after, posted.elapsed_ms)
 
 
 class _BounceMailbox(Protocol):

@@ -8,7 +8,10 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
+        from portal.accounts import records
+
         post_migrate.connect(_make_groups, sender=self)
+        records.connect()
 
 
 def _make_groups(using: str, **kwargs: Any) -> None:

@@ -1,4 +1,7 @@
-"""What the log must not learn: the links that open cases carry their key in the path."""
+"""What the log must not learn: the links that open cases carry their key in the path, and addresses name people.
+
+Nothing of ours logs either. This is the second net, for what libraries and tracebacks say.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,14 @@ KEY_IN_PATH = re.compile(r"((?<![\w.-])(?:c|it|l|stop)/)[/\s]*[^/\s'\"<>,]+", re
 """The part of a path behind `/c/`, `/it/`, `/l/` or `/stop/`."""
 
 
+ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=@/\\]+(@|%40)((?:[\w-]+\.)+[\w-]+)", re.IGNORECASE)
+"""An e-mail address in a text or in a link; its domain may be read."""
+
+
 class HideKeys(logging.Filter):
-    """Lets every record pass, with `…` in place of the keys in its message, its arguments and its traceback."""
+    """Lets every record pass, with `…` in place of the keys and of what stands before the @ of addresses, in its
+    message, its arguments and its traceback.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = without_keys(str(record.msg))
@@ -26,7 +35,7 @@ class HideKeys(logging.Filter):
 
 
 def without_keys(text: str) -> str:
-    return KEY_IN_PATH.sub(r"\1…", text)
+    return ADDRESS.sub(r"…\1\2", KEY_IN_PATH.sub(r"\1…", text))
 
 
 def _hidden(value: object) -> object:

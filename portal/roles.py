@@ -44,8 +44,10 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
 
 
 def rights_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Right]:
-    """All that the account's roles allow together; nothing for visitors and for accounts that were switched off."""
-    if not isinstance(user, User) or not user.is_active:
+    """All that the account's roles allow together; nothing for visitors, for accounts that were switched off, and while
+    a second factor is still to be set up (portal/accounts/middleware.py).
+    """
+    if not isinstance(user, User) or not user.is_active or getattr(user, "enrolling", False):
         return frozenset()
     if user.is_superuser:
         return frozenset(Right)
@@ -54,5 +56,5 @@ def rights_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Right]:
 
 
 def rights(request: HttpRequest) -> dict[str, object]:
-    """Context processor: the signed-in account's rights, for menus and buttons; asked for only where a page wants it."""
+    """Context processor: the signed-in account's rights, for menus and buttons; looked up only where a page asks."""
     return {"rights": SimpleLazyObject(lambda: rights_of(request.user))}

@@ -8,6 +8,7 @@ import re
 import secrets
 import sys
 import warnings
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -187,6 +188,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
     "csp",
@@ -196,6 +203,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.health.HealthMiddleware",
+    "portal.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.headers.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -204,10 +212,12 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.accounts.middleware.SignedInMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.deleted.DetailsDeletedMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -230,6 +240,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.roles.rights",
+                "portal.accounts.session.session_end",
             ],
         },
     }
@@ -242,6 +253,91 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/console/sign-in/"
 LOGIN_REDIRECT_URL = "/console/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
+
+# --- Agents: who they are, and how they prove it ---
+
+LAB = _flag("LAB")
+if LAB and not ON_LOOPBACK:
+    raise ImproperlyConfigured("LAB=1 is for this machine only; the lab never runs beside real customers")
+
+OIDC_ISSUER_URL = env.str("OIDC_ISSUER_URL", "").strip().rstrip("/")
+"""The OpenID provider, by the `issuer` that it calls itself; empty: there is none."""
+OIDC_NAME = env.str("OIDC_NAME", "").strip() or "single sign-on"
+OIDC_CLIENT_ID = _key("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = _key("OIDC_CLIENT_SECRET")
+OIDC_ROLES_CLAIM = env.str("OIDC_ROLES_CLAIM", "").strip()
+"""The claim that names what an agent is, dots for a claim in a claim; empty: roles are given in the portal."""
+OIDC_ROLES = dict.fromkeys(_words("OIDC_ROLES"), "")
+"""Values of that claim to our roles, from `value=role`."""
+if OIDC_ISSUER_URL:
+    _issuer = urlsplit(OIDC_ISSUER_URL)
+    _safely = _issuer.scheme == "https" or (_issuer.scheme == "http" and _issuer.hostname in LOOPBACK_HOSTS)
+    if not _safely or not _issuer.hostname or _issuer.username is not None or _issuer.query or _issuer.fragment:
+        raise ImproperlyConfigured("OIDC_ISSUER_URL must look like https://login.example.org/realm")
+    if not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+        raise ImproperlyConfigured("OIDC_ISSUER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
+elif OIDC_CLIENT_ID or OIDC_CLIENT_SECRET or OIDC_ROLES_CLAIM or OIDC_ROLES:
+    raise ImproperlyConfigured(
+        "OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES_CLAIM and OIDC_ROLES need OIDC_ISSUER_URL"
+    )
+if bool(OIDC_ROLES_CLAIM) != bool(OIDC_ROLES):
+    raise ImproperlyConfigured("OIDC_ROLES_CLAIM and OIDC_ROLES need one another")
+for _pair in list(OIDC_ROLES):
+    _value, _is, _role = _pair.rpartition("=")
+    if not _value or _role not in ("agent", "lead", "admin", "auditor"):
+        raise ImproperlyConfigured("OIDC_ROLES must be value=role, comma separated; roles: agent, lead, admin, auditor")
+    del OIDC_ROLES[_pair]
+    if _value in OIDC_ROLES:
+        raise ImproperlyConfigured(f"OIDC_ROLES names {_value!r} twice")
+    OIDC_ROLES[_value] = _role
+
+LOCAL_SIGN_IN = _flag("LOCAL_SIGN_IN") if env.str("LOCAL_SIGN_IN", "") else not OIDC_ISSUER_URL
+"""Whether user names with passwords and passkeys of the portal's own are good for anything."""
+if not LOCAL_SIGN_IN and not OIDC_ISSUER_URL:
+    raise ImproperlyConfigured("LOCAL_SIGN_IN=0 needs OIDC_ISSUER_URL: nobody could sign in")
+REQUIRE_MFA = _flag("REQUIRE_MFA") if env.str("REQUIRE_MFA", "") else not LAB
+"""Whether who signs in by password needs a second factor. Only the lab, on this very machine, may go without."""
+if not REQUIRE_MFA and not LAB:
+    raise ImproperlyConfigured("REQUIRE_MFA=0 is for the lab on this machine only; agents see what customers wrote")
+
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+"""How long a link to set a password is good for."""
+ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False  # ours are in PostgreSQL: portal/accounts/guesses.py
+MFA_ADAPTER = "portal.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is asked for
+MFA_TOTP_ISSUER = f"Where’s my code? ({_portal_url.hostname})"
+MFA_TOTP_TOLERANCE = 1  # the clocks of phones: one step of 30 s early or late
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.CodeForm",
+    "reauthenticate": "portal.accounts.forms.ConfirmCodeForm",
+    "activate_totp": "portal.accounts.forms.FirstCodeForm",
+    "add_webauthn": "portal.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "portal.accounts.forms.RenamePasskeyForm",
+    "authenticate_webauthn": "portal.accounts.forms.PasskeyForm",
+    "login_webauthn": "portal.accounts.forms.PasskeySignInForm",
+    "reauthenticate_webauthn": "portal.accounts.forms.ConfirmPasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "portal.accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": []}}
+if OIDC_ISSUER_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "sso",
+            "name": OIDC_NAME,
+            "client_id": OIDC_CLIENT_ID,
+            "secret": OIDC_CLIENT_SECRET,
+            "settings": {"server_url": OIDC_ISSUER_URL},
+        }
+    ]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -297,10 +393,13 @@ SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
+SESSION_IDLE_SECONDS = 30 * 60
+"""A session ends after the one, or so long after the agent last did something: portal/accounts/session.py."""
 CSRF_COOKIE_NAME = f"{_prefix}csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.accounts.given_back.csrf_failure"
 LANGUAGE_COOKIE_NAME = f"{_prefix}language"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
@@ -322,10 +421,7 @@ FILE_UPLOAD_HANDLERS = ["portal.uploads.NoUploads"]
 
 # --- Probes, lab and test message ---
 
-LAB = _flag("LAB")
 LAB_STATE = _path("LAB_STATE") or (LOCAL_DIR / "lab" / "state.json")
-if LAB and not ON_LOOPBACK:
-    raise ImproperlyConfigured("LAB=1 is for this machine only; the lab never runs beside real customers")
 
 PROBE_CLOSED_NETWORK = _flag("PROBE_CLOSED_NETWORK")
 PROBE_NAMESERVERS = _words("PROBE_NAMESERVERS")
@@ -339,6 +435,12 @@ if (PROBE_NAMESERVERS or PROBE_DIAL_MAP) and not PROBE_CLOSED_NETWORK:
 CASES_PER_SOURCE = _number("CASES_PER_SOURCE", 500 if LAB else 20)
 MESSAGES_PER_SOURCE = _number("MESSAGES_PER_SOURCE", 250 if LAB else 10)
 """How many one network may open or have sent in an hour; in the lab one visitor plays all customers."""
+
+API_PER_MINUTE = _number("API_PER_MINUTE", 300)
+API_CASES_PER_HOUR = _number("API_CASES_PER_HOUR", 600)
+"""How many requests, and how many new cases, one client of the API may make."""
+if API_PER_MINUTE < 1 or API_CASES_PER_HOUR < 1:
+    raise ImproperlyConfigured("API_PER_MINUTE and API_CASES_PER_HOUR must be at least 1")
 
 OWN_ADDRESSES = _words("OWN_ADDRESSES")
 """Our own public IP addresses, which no probe ever connects to."""
@@ -462,6 +564,78 @@ POSTMARK_URL = _service_url("POSTMARK_URL", "https://api.postmarkapp.com")
 SENDGRID_API_KEY = _key("SENDGRID_API_KEY")
 SENDGRID_URL = _service_url("SENDGRID_URL", "https://api.sendgrid.com")
 
+# --- Helpdesks: whose calls are taken, and whose tickets get internal notes ---
+
+ZENDESK_URL = _service_url("ZENDESK_URL", "")
+ZENDESK_EMAIL = env.str("ZENDESK_EMAIL", "").strip()
+ZENDESK_TOKEN = _key("ZENDESK_TOKEN")
+ZENDESK_WEBHOOK_SECRET = _key("ZENDESK_WEBHOOK_SECRET")
+ZENDESK_APP_KEY = env.str("ZENDESK_APP_KEY", "").replace("\\n", "\n").strip()
+"""The sidebar app's public key (PEM; its line ends may be written as \\n)."""
+ZENDESK_APP_AUDIENCE = _key("ZENDESK_APP_AUDIENCE")
+FRESHDESK_URL = _service_url("FRESHDESK_URL", "")
+FRESHDESK_KEY = _key("FRESHDESK_KEY")
+FRESHDESK_WEBHOOK_TOKEN = _key("FRESHDESK_WEBHOOK_TOKEN")
+JIRA_URL = _service_url("JIRA_URL", "")
+JIRA_EMAIL = env.str("JIRA_EMAIL", "").strip()
+JIRA_TOKEN = _key("JIRA_TOKEN")
+JIRA_WEBHOOK_TOKEN = _key("JIRA_WEBHOOK_TOKEN")
+HELPDESK_URL = _service_url("HELPDESK_URL", "")
+HELPDESK_SECRET = _key("HELPDESK_SECRET")
+"""Of a helpdesk of one's own that speaks our interface: docs/helpdesks.md."""
+HELPDESK_TICKET_URL = env.str("HELPDESK_TICKET_URL", "").strip()
+HELPDESK_OPENS = env.str("HELPDESK_OPENS", "") or "link"
+"""What a helpdesk's call makes: a `link` for the customer, or the `case` at once."""
+HELPDESK_LANGUAGE = env.str("HELPDESK_LANGUAGE", "") or LANGUAGE_CODE
+"""What agents read, in notes on tickets and in the card beside them."""
+
+for _wanted, _together in {
+    "ZENDESK_URL": ("ZENDESK_EMAIL", "ZENDESK_TOKEN"),
+    "FRESHDESK_URL": ("FRESHDESK_KEY",),
+    "JIRA_URL": ("JIRA_EMAIL", "JIRA_TOKEN"),
+    "HELPDESK_URL": ("HELPDESK_SECRET", "HELPDESK_TICKET_URL"),
+}.items():
+    if not all(globals()[name] for name in (_wanted, *_together)) and any(
+        globals()[name] for name in (_wanted, *_together)
+    ):
+        raise ImproperlyConfigured(f"{_wanted} needs {' and '.join(_together)}, and the other way round")
+for _wanted, _needed in {
+    "ZENDESK_WEBHOOK_SECRET": "ZENDESK_URL",
+    "ZENDESK_APP_KEY": "ZENDESK_URL",
+    "FRESHDESK_WEBHOOK_TOKEN": "FRESHDESK_URL",
+    "JIRA_WEBHOOK_TOKEN": "JIRA_URL",
+}.items():
+    if globals()[_wanted] and not globals()[_needed]:
+        raise ImproperlyConfigured(f"{_wanted} needs {_needed}")
+for _wanted in ("ZENDESK_EMAIL", "JIRA_EMAIL"):
+    if globals()[_wanted] and not re.fullmatch(r"[^\s:@]{1,64}@[A-Za-z0-9.-]{1,253}", globals()[_wanted]):
+        raise ImproperlyConfigured(f"{_wanted} must be the e-mail address of the account that writes the notes")
+for _wanted in ("FRESHDESK_WEBHOOK_TOKEN", "JIRA_WEBHOOK_TOKEN"):
+    if globals()[_wanted] and len(globals()[_wanted]) < 24:
+        raise ImproperlyConfigured(f"{_wanted} must have at least 24 random characters")
+for _wanted in ("ZENDESK_URL", "FRESHDESK_URL", "JIRA_URL"):
+    if urlsplit(globals()[_wanted]).path:
+        raise ImproperlyConfigured(f"{_wanted} must be an address without a path, like https://desk.example.org")
+if bool(ZENDESK_APP_KEY) != bool(ZENDESK_APP_AUDIENCE):
+    raise ImproperlyConfigured("ZENDESK_APP_KEY and ZENDESK_APP_AUDIENCE need one another")
+if ZENDESK_APP_KEY and not re.fullmatch(
+    r"-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+\n-----END PUBLIC KEY-----", ZENDESK_APP_KEY
+):
+    raise ImproperlyConfigured("ZENDESK_APP_KEY must be the public key of the app, from BEGIN to END")
+if HELPDESK_SECRET and not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", HELPDESK_SECRET):
+    raise ImproperlyConfigured("HELPDESK_SECRET must look like whsec_… with at least 24 bytes in base64")
+if HELPDESK_TICKET_URL:
+    _ticket_url = urlsplit(HELPDESK_TICKET_URL)
+    _safely = _ticket_url.scheme == "https" or (_ticket_url.scheme == "http" and _ticket_url.hostname in LOOPBACK_HOSTS)
+    if not _safely or not _ticket_url.hostname or _ticket_url.username is not None or "{" in _ticket_url.netloc:
+        raise ImproperlyConfigured("HELPDESK_TICKET_URL must look like https://desk.example.org/tickets/{ticket}")
+    if HELPDESK_TICKET_URL.count("{ticket}") != 1:
+        raise ImproperlyConfigured("HELPDESK_TICKET_URL must name the ticket once, as {ticket}")
+if HELPDESK_OPENS not in ("link", "case"):
+    raise ImproperlyConfigured("HELPDESK_OPENS must be link or case")
+if HELPDESK_LANGUAGE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(f"HELPDESK_LANGUAGE must be one of {', '.join(dict(LANGUAGES))}")
+
 # --- Our own side ---
 
 HEALTH_EVERY = _number("HEALTH_EVERY", 300)
@@ -502,6 +676,54 @@ RESPONDER_CERTIFICATE = _path("RESPONDER_CERTIFICATE")
 RESPONDER_CERTIFICATE_KEY = _path("RESPONDER_CERTIFICATE_KEY") or RESPONDER_CERTIFICATE
 """PEM files; one that holds both is enough."""
 
+# --- Webhooks: systems of the vendor's own that are told what happens to cases ---
+
+
+def _webhook_ports() -> frozenset[int]:
+    words = _words("WEBHOOK_PORTS") or ["443"]
+    if not all(re.fullmatch("[0-9]{1,5}", word) and 0 < int(word) < 65536 for word in words):
+        raise ImproperlyConfigured("WEBHOOK_PORTS must be ports, comma separated: 443,8443")
+    return frozenset(map(int, words))
+
+
+WEBHOOK_PORTS = _webhook_ports()
+WEBHOOK_ALLOW_PRIVATE = _words("WEBHOOK_ALLOW_PRIVATE")
+"""Private networks (CIDR) that receivers may be in; with one of 127.0.0.0/8 or ::1 `http://` is taken there."""
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "127.0.0.0/8", "::1/128")
+
+
+def _is_private(network: str) -> bool:
+    try:
+        wanted = ip_network(network)
+    except ValueError:
+        return False
+    return any(wanted.version == one.version and wanted.subnet_of(one) for one in map(ip_network, _PRIVATE))  # type: ignore[arg-type]
+
+
+if not all(map(_is_private, WEBHOOK_ALLOW_PRIVATE)):
+    raise ImproperlyConfigured(
+        f"WEBHOOK_ALLOW_PRIVATE must be private networks, comma separated: 10.1.0.0/16; within {', '.join(_PRIVATE)}"
+    )
+WEBHOOK_LOG_DAYS = _number("WEBHOOK_LOG_DAYS", 30)
+"""How long deliveries and what came of them are kept."""
+WEBHOOK_FAILING_DAYS = _number("WEBHOOK_FAILING_DAYS", 5)
+"""An endpoint to which nothing could be delivered for so long is switched off."""
+if min(WEBHOOK_LOG_DAYS, WEBHOOK_FAILING_DAYS) < 2:
+    raise ImproperlyConfigured("WEBHOOK_LOG_DAYS and WEBHOOK_FAILING_DAYS must be at least 2: tries go on for a day")
+
+# --- How long what is kept (docs/privacy.md); the purge runs once a day ---
+
+CASE_DETAIL_DAYS = _number("CASE_DETAIL_DAYS", 90)
+"""Days that a case says whose it is: address, company, replies, notes. Then reference, domain, dates and codes stay."""
+PROBE_DATA_DAYS = _number("PROBE_DATA_DAYS", 30)
+"""Days that the raw answers to the server's probes are kept. The diagnosis made of them stays."""
+AUDIT_DAYS = _number("AUDIT_DAYS", 730)
+"""Days that entries of the audit trail are kept; the database refuses to let younger ones than 365 go."""
+if not 1 <= PROBE_DATA_DAYS <= CASE_DETAIL_DAYS:
+    raise ImproperlyConfigured("PROBE_DATA_DAYS must be at least 1, and no more than CASE_DETAIL_DAYS")
+if AUDIT_DAYS < 365:
+    raise ImproperlyConfigured("AUDIT_DAYS must be at least 365")
+
 # --- Celery ---
 
 # kombu has its own name for what everybody else calls unix://
@@ -541,6 +763,26 @@ CELERY_BEAT_SCHEDULE["vendor-health"] = {
     "task": "diagnostics.tasks.vendor_health",
     "schedule": float(HEALTH_EVERY),
     "options": {"queue": "hook", "expires": float(HEALTH_EVERY)},
+}
+CELERY_BEAT_SCHEDULE["purge"] = {
+    "task": "diagnostics.tasks.purge",
+    "schedule": crontab(hour=2, minute=41),
+    "options": {"queue": "hook"},
+}
+CELERY_BEAT_SCHEDULE["verify-audit"] = {
+    "task": "diagnostics.tasks.verify_audit",
+    "schedule": crontab(hour=4, minute=23),
+    "options": {"queue": "hook"},
+}
+CELERY_BEAT_SCHEDULE["erase-persons"] = {
+    "task": "diagnostics.tasks.erase_persons",
+    "schedule": 60.0,
+    "options": {"queue": "hook", "expires": 60.0},
+}
+CELERY_BEAT_SCHEDULE["watch-fleet"] = {
+    "task": "diagnostics.tasks.watch_fleet",
+    "schedule": crontab(),  # as each minute ends
+    "options": {"queue": "hook", "expires": 60.0},
 }
 if BOUNCE_IMAP_URL or LAB:
     _every = 5.0 if LAB else 60.0

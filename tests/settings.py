@@ -18,6 +18,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 LAB = True
+REQUIRE_MFA = True
 LAB_STATE = HERE / f"lab-{os.getpid()}" / "state.json"
 EXTRA_SUFFIXES = frozenset({"test"})
 RESPONDER_KEY = "a-key-of-the-tests-alone-of-40-characters"

@@ -53,6 +53,8 @@ class Migration(migrations.Migration):
                 ("status", models.PositiveSmallIntegerField(null=True)),
                 ("headers", models.JSONField(default=dict)),
                 ("body", models.TextField(blank=True)),
+                ("attempt", models.PositiveSmallIntegerField(default=1)),
+                ("taken_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "client",
@@ -67,5 +69,16 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("client", "idempotency_key"), name="one_request_a_key")
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="deeplink",
+            name="api_client",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="deep_links",
+                to="diagnostics.apiclient",
+            ),
         ),
     ]

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(blank=True, max_length=150)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("hour", models.DateTimeField()),
                 (
                     "case",
                     models.ForeignKey(
@@ -50,8 +51,11 @@ class Migration(migrations.Migration):
                 ("by", models.CharField(max_length=150)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("true_cause", models.CharField(blank=True, max_length=60)),
+                ("known", models.BooleanField(default=True)),
                 ("verdict", models.CharField(blank=True, max_length=20)),
                 ("causes", models.JSONField(default=list)),
+                ("reopened_at", models.DateTimeField(null=True)),
+                ("reopened_by", models.CharField(blank=True, max_length=150)),
                 (
                     "case",
                     models.ForeignKey(
@@ -63,5 +67,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="resolution",
             index=models.Index(fields=["at"], name="resolution_age"),
+        ),
+        migrations.AddConstraint(
+            model_name="caseview",
+            constraint=models.UniqueConstraint(fields=("case", "viewer", "name", "hour"), name="one_view_an_hour"),
         ),
     ]

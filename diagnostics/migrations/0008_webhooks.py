@@ -38,10 +38,12 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=300), default=list, size=None
                     ),
                 ),
+                ("earlier_until", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("created_by", models.CharField(max_length=150)),
                 ("active", models.BooleanField(default=True)),
                 ("stopped_because", models.CharField(blank=True, max_length=40)),
+                ("failing_since", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -62,6 +64,7 @@ class Migration(migrations.Migration):
                 ("data", models.JSONField(default=dict)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("transaction", models.BigIntegerField(db_default=diagnostics.models.webhooks.CurrentTransaction())),
+                ("spread", models.BooleanField(default=False)),
                 (
                     "case",
                     models.ForeignKey(
@@ -80,6 +83,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
+                            ("held", "Held"),
                             ("queued", "Queued"),
                             ("sending", "Sending"),
                             ("delivered", "Delivered"),
@@ -90,6 +94,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("attempt", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("next_try_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("dispatched_at", models.DateTimeField(null=True)),
@@ -105,8 +110,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "line",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="diagnostics.case",
+                    ),
+                ),
+                (
                     "endpoint",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="deliveries",
                         to="diagnostics.webhookendpoint",
@@ -119,6 +135,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("headers", models.JSONField(default=dict)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
                 ("elapsed_ms", models.PositiveIntegerField(default=0)),
                 ("detail", models.CharField(blank=True, max_length=500)),
@@ -137,14 +154,54 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["transaction", "id"], name="case_event_order"),
         ),
         migrations.AddIndex(
+            model_name="caseevent",
+            index=models.Index(condition=models.Q(("spread", False)), fields=["id"], name="case_event_unspread"),
+        ),
+        migrations.AddIndex(
             model_name="webhookdelivery",
-            index=models.Index(condition=models.Q(("state", "queued")), fields=["next_try_at"], name="delivery_due"),
+            index=models.Index(fields=["endpoint", "-id"], name="delivery_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("dispatched_at", None), ("state", "queued")),
+                fields=["endpoint", "next_try_at"],
+                name="delivery_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ("held", "queued", "sending"))),
+                fields=["endpoint", "line", "id"],
+                name="delivery_line",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(
+                    ("state", "sending"),
+                    models.Q(("dispatched_at__isnull", False), ("state", "queued")),
+                    _connector="OR",
+                ),
+                fields=["endpoint"],
+                name="delivery_under_way",
+            ),
         ),
         migrations.AddIndex(
             model_name="webhookdelivery",
             index=models.Index(
                 condition=models.Q(("state", "sending")), fields=["lease_until"], name="delivery_leased"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(condition=models.Q(("line__isnull", False)), fields=["line"], name="delivery_by_case"),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(fields=["created_at"], name="delivery_age"),
         ),
         migrations.AddConstraint(
             model_name="webhookdelivery",

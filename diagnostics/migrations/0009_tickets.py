@@ -52,16 +52,28 @@ class Migration(migrations.Migration):
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="ticket_notes", to="diagnostics.case"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ticket_notes",
+                        to="diagnostics.case",
                     ),
                 ),
                 (
                     "event",
-                    models.ForeignKey(
+                    models.OneToOneField(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="diagnostics.caseevent",
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="diagnostics.deeplink",
                     ),
                 ),
             ],
@@ -73,5 +85,37 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticketnote",
             index=models.Index(condition=models.Q(("state", "posting")), fields=["lease_until"], name="note_leased"),
+        ),
+        migrations.AddIndex(
+            model_name="ticketnote",
+            index=models.Index(fields=["ticket", "helpdesk"], name="note_by_ticket"),
+        ),
+        migrations.CreateModel(
+            name="EventCursor",
+            fields=[
+                ("reader", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("transaction", models.BigIntegerField(default=0)),
+                ("event", models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.AddField(
+            model_name="deeplink",
+            name="made_by",
+            field=models.CharField(blank=True, max_length=150),
+        ),
+        migrations.AddField(
+            model_name="deeplink",
+            name="opened_by",
+            field=models.CharField(blank=True, max_length=64),
+        ),
+        migrations.AlterField(
+            model_name="deeplink",
+            name="case",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="deep_links",
+                to="diagnostics.case",
+            ),
         ),
     ]

@@ -18,11 +18,12 @@ from diagnostics.models.cases import (
     ObservationRecord,
     Run,
 )
-from diagnostics.models.fleet import Incident, OutcomeCount
+from diagnostics.models.fleet import Incident, Outcome, OutcomeCount, ValueWatch
 from diagnostics.models.history import CaseView, Note, Resolution, Viewer
 from diagnostics.models.mail import MailStop, MessageState, Purpose, SenderEvent, SuppressionRelease, TestMessage
+from diagnostics.models.privacy import Erasure
 from diagnostics.models.running import Heartbeat, LimitHit
-from diagnostics.models.tickets import HelpdeskCall, NoteState, TicketNote
+from diagnostics.models.tickets import EventCursor, HelpdeskCall, NoteState, TicketNote
 from diagnostics.models.vendor import DirectoryEntry, VendorHealthRecord
 from diagnostics.models.webhooks import (
     CaseEvent,
@@ -48,6 +49,8 @@ __all__ = (
     "DeepLink",
     "DeliveryState",
     "DirectoryEntry",
+    "Erasure",
+    "EventCursor",
     "Group",
     "GroupState",
     "Heartbeat",
@@ -61,6 +64,7 @@ __all__ = (
     "Note",
     "NoteState",
     "ObservationRecord",
+    "Outcome",
     "OutcomeCount",
     "Purpose",
     "Resolution",
@@ -70,6 +74,7 @@ __all__ = (
     "TestMessage",
     "TicketNote",
     "VendorHealthRecord",
+    "ValueWatch",
     "Viewer",
     "WebhookDelivery",
     "WebhookEndpoint",

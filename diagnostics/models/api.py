@@ -50,6 +50,10 @@ class ApiRequest(models.Model):
     """Null while it is being worked on."""
     headers = models.JSONField(default=dict)
     body = models.TextField(blank=True)
+    """Sealed: it may hold links that give access to a case."""
+    attempt = models.PositiveSmallIntegerField(default=1)
+    """The fencing number: whoever took the request over from a lost process has a higher one."""
+    taken_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -7,7 +7,11 @@ from django.utils import timezone
 
 
 class AuditEntry(models.Model):
-    """Who did or read what, and when. Each entry carries the digest of the one before it; none is ever changed."""
+    """Who did or read what, and when. Each entry carries the digest of the one before it; none is ever changed.
+
+    The database itself refuses UPDATE, TRUNCATE and every DELETE but that of the oldest entries, a year old at least,
+    for which `services.audit.forget_old` has just written down where the rest begins.
+    """
 
     at = models.DateTimeField(default=timezone.now)
     actor_kind = models.CharField(max_length=12)
@@ -27,6 +31,7 @@ class AuditEntry(models.Model):
         indexes = (
             models.Index(fields=("reference", "-id"), name="audit_by_case"),
             models.Index(fields=("actor", "-id"), name="audit_by_actor"),
+            models.Index(fields=("action", "-id"), name="audit_by_action"),
             models.Index(fields=("at",), name="audit_age"),
         )
 

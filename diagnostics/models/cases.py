@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, IntegerField, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -42,9 +42,25 @@ class CaseState(models.TextChoices):
     RESOLVED = "resolved"
 
 
+class Week(Func):
+    """In which week (of UTC, counted from 1970) a time lies.
+
+    Second in an index, it keeps equal entries equal, so that the index stays a sixth of what the time itself would
+    make it, and gives the newest cases of a value nevertheless.
+    """
+
+    template = "(floor(extract(epoch from %(expressions)s at time zone 'UTC') / 604800)::int)"
+    arity = 1
+    output_field = IntegerField()
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def newest_first(self) -> CaseQuerySet:
         return self.order_by("-created_at", "-pk")
+
+    def newest_first_by_week(self) -> CaseQuerySet:
+        """The same order, for one of the indexes that end in the week: PostgreSQL reads a week, sorts it and stops."""
+        return self.order_by(Week("created_at").desc(), "-created_at", "-pk")
 
     def matching(self, text: str) -> CaseQuerySet:
         """Cases by reference, domain or ticket (whole) or by address or company (beginning); all of them for an empty
@@ -93,6 +109,8 @@ class Case(models.Model):
     gateway = models.CharField(max_length=60, blank=True)
     provider = models.CharField(max_length=60, blank=True)
     """Who keeps the mailbox: like `gateway` a slug of `diagnostics/providers`, empty where nobody we know does."""
+    details_deleted_at = models.DateTimeField(null=True, editable=False)
+    """Since then nothing here says whose case it was: see `services.retention`."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -105,10 +123,16 @@ class Case(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=("-created_at", "-id"), name="case_newest"),
-            models.Index(fields=("domain", "-created_at"), name="case_by_domain"),
             models.Index(fields=("ticket", "helpdesk"), name="case_by_ticket"),
             models.Index(OpClass(Upper("address"), name="text_pattern_ops"), name="case_by_address"),
-            models.Index(OpClass(Upper("company_id"), name="text_pattern_ops"), name="case_by_company"),
+            models.Index(
+                OpClass(Upper("company_id"), name="text_pattern_ops"), Week("created_at"), name="case_by_company_week"
+            ),
+            *(
+                models.Index(models.F(name), Week("created_at"), name=f"case_by_{name}_week")
+                for name in ("article", "verdict", "cause", "gateway", "provider", "domain", "origin", "state")
+            ),
+            models.Index(fields=("created_at",), condition=Q(details_deleted_at=None), name="case_with_details"),
         )
 
     def __str__(self) -> str:
@@ -134,7 +158,7 @@ class Run(models.Model):
     `full_diagnosis` counts what the vendor's own records say, too, and so do `verdict` and `cause`.
     """
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="runs")
+    case = models.ForeignKey(Case, models.CASCADE, related_name="runs", db_index=False)  # `run_number` begins with it
     number = models.PositiveIntegerField()
     asked_by = models.CharField(max_length=20, default="customer")
     created_at = models.DateTimeField(default=timezone.now)
@@ -147,6 +171,8 @@ class Run(models.Model):
     """Grows with everything that changes what a page of this run shows at tier 0; those pages' ETag."""
     full_version = models.PositiveIntegerField(default=0)
     """The same for tiers 1 and 2."""
+    data_deleted_at = models.DateTimeField(null=True, editable=False)
+    """Since then what its probes saw is gone; the diagnosis stays, and is not made anew."""
 
     if TYPE_CHECKING:
         groups: RelatedManager[Group]
@@ -155,6 +181,7 @@ class Run(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("case", "number"), name="run_number"),)
+        indexes = (models.Index(fields=("created_at",), condition=Q(data_deleted_at=None), name="run_with_data"),)
 
     def __str__(self) -> str:
         return f"run {self.number} of case {self.case_id}"
@@ -167,7 +194,7 @@ class Run(models.Model):
 class Group(models.Model):
     """One probe group of a run: queued, claimed by lease, done. `attempt` is the fencing number of late writes."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="groups")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="groups", db_index=False)  # `group_of_run` begins with it
     name = models.CharField(max_length=12, choices=[(g.value, g.value) for g in ProbeGroup])
     state = models.CharField(max_length=8, choices=GroupState, default=GroupState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -193,7 +220,9 @@ class ObservationRecord(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="records")
     run = models.ForeignKey(Run, models.CASCADE, related_name="records")
-    group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="records")
+    group = models.ForeignKey(  # `one_answer_a_probe` begins with it
+        Group, models.CASCADE, null=True, related_name="records", db_index=False
+    )
     message = models.ForeignKey("TestMessage", models.CASCADE, null=True, related_name="records")
     """The test message that the customer or the sending service reported about."""
     kind = models.CharField(max_length=60)
@@ -250,7 +279,13 @@ class DeepLink(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
-    case = models.OneToOneField(Case, models.SET_NULL, null=True, related_name="deep_link")
+    made_by = models.CharField(max_length=150, blank=True)
+    opened_by = models.CharField(max_length=64, blank=True)
+    """A keyed hash that tells the browser which pressed the button first: it alone may use the link again."""
+    case = models.ForeignKey(Case, models.SET_NULL, null=True, related_name="deep_links")
+
+    api_client = models.ForeignKey("ApiClient", models.SET_NULL, null=True, blank=True, related_name="deep_links")
+    """Which system made it through the API."""
 
     def __str__(self) -> str:
         return f"deep link {self.pk}"

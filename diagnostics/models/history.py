@@ -30,10 +30,15 @@ class Resolution(models.Model):
     at = models.DateTimeField(default=timezone.now)
     true_cause = models.CharField(max_length=60, blank=True)
     """A tag of the cause tree; empty where it was none of them, or nobody knows."""
+    known = models.BooleanField(default=True)
+    """False where nobody learned what it was: that says nothing of how often we are right."""
     verdict = models.CharField(max_length=20, blank=True)
     """The newest run's, at this time."""
     causes = models.JSONField(default=list)
     """The tags that the newest run named, best first."""
+    reopened_at = models.DateTimeField(null=True)
+    """An agent took it back; it counts no more."""
+    reopened_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=("at",), name="resolution_age"),)
@@ -57,6 +62,11 @@ class CaseView(models.Model):
     name = models.CharField(max_length=150, blank=True)
     """Which agent; empty for everybody else."""
     at = models.DateTimeField(default=timezone.now)
+    hour = models.DateTimeField()
+    """The full hour that `at` lies in."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("case", "viewer", "name", "hour"), name="one_view_an_hour"),)
 
     def __str__(self) -> str:
         return f"view {self.pk}"

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from diagnostics.models.cases import Case
+from diagnostics.models.cases import Case, DeepLink
 from diagnostics.models.webhooks import CaseEvent
 
 
@@ -19,10 +19,16 @@ class NoteState(models.TextChoices):
 
 
 class TicketNote(models.Model):
-    """An internal note that a ticket is to get: posted at most once, known there by `note_id` in its text."""
+    """An internal note that a ticket is to get: posted at most once, known there by `note_id` in its text.
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="ticket_notes")
-    event = models.ForeignKey(CaseEvent, models.SET_NULL, null=True, related_name="+")
+    With a `link` it brings the agent the customer's link, which is written into the text only on its way: no token is
+    kept here.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="ticket_notes")
+    """Null where the link has opened none yet."""
+    event = models.OneToOneField(CaseEvent, models.SET_NULL, null=True, related_name="+")
+    link = models.ForeignKey(DeepLink, models.CASCADE, null=True, related_name="notes")
     helpdesk = models.CharField(max_length=20)
     ticket = models.CharField(max_length=64)
     note_id = models.CharField(max_length=40, unique=True)
@@ -40,6 +46,7 @@ class TicketNote(models.Model):
         indexes = (
             models.Index(fields=("next_try_at",), condition=Q(state="queued"), name="note_due"),
             models.Index(fields=("lease_until",), condition=Q(state="posting"), name="note_leased"),
+            models.Index(fields=("ticket", "helpdesk"), name="note_by_ticket"),
         )
 
     def __str__(self) -> str:
@@ -59,3 +66,14 @@ class HelpdeskCall(models.Model):
 
     def __str__(self) -> str:
         return f"call {self.pk}"
+
+
+class EventCursor(models.Model):
+    """How far a reader of case events has come. What was committed up to there is never read again."""
+
+    reader = models.CharField(max_length=20, primary_key=True)
+    transaction = models.BigIntegerField(default=0)
+    event = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.reader

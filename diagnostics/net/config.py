@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+
+from diagnostics.net.guard import Networks
 
 PORTS = frozenset({25, 80, 443, 59777, 59778})
 """The ports that may be dialled unless a configuration says otherwise."""
@@ -32,7 +34,8 @@ class NetworkConfig:
     `nameservers` are `ip:port` texts (`[ip]:port` for IPv6); none means the system's own. `zones` sends a suffix to
     name servers of its own, the longest suffix wins. `dial_map` leads (address, port) to a loopback port. In a `closed`
     network nothing but the dial map is ever dialled. `own_addresses` are our public addresses, never dialled. `ca_file`
-    is trusted in addition to the system's authorities. `responder_key` is what our port responders sign with.
+    is trusted in addition to the system's authorities. `responder_key` is what our port responders sign with. `inside`
+    are private networks whose addresses may be dialled all the same (`10.1.0.0/16`): never set where probes dial.
     """
 
     nameservers: tuple[str, ...] = ()
@@ -44,6 +47,7 @@ class NetworkConfig:
     own_addresses: frozenset[str] = frozenset()
     ca_file: str = ""
     responder_key: str = field(default="", repr=False)
+    inside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         zones = {_suffix(zone): tuple(servers) for zone, servers in self.zones.items()}
@@ -55,10 +59,17 @@ class NetworkConfig:
             _loopback(target)
         for address in self.own_addresses:
             _address(address, address)
+        for network in self.inside:
+            ip_network(network)
         if not _HELO_NAME.fullmatch(self.helo_name):
             raise ValueError(f"helo_name: {self.helo_name!r} is neither a host name nor an address in brackets")
         object.__setattr__(self, "zones", MappingProxyType(zones))
         object.__setattr__(self, "dial_map", MappingProxyType(dict(self.dial_map)))
+
+    @property
+    def inner_networks(self) -> Networks:
+        """The private networks that may be dialled, parsed."""
+        return tuple(map(ip_network, self.inside))
 
     @property
     def dials(self) -> Mapping[Endpoint, Endpoint]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +20,12 @@ from diagnostics.vendors import vendors
 def configured_network() -> LiveNetwork:
     """The process's network, made anew when the lab was started anew; raises ImproperlyConfigured."""
     return _network(os.getpid(), _lab_version())
+
+
+def webhook_network() -> LiveNetwork:
+    """The way to webhooks' receivers: other ports than probes', and the private networks that the settings allow."""
+    ports, inside = frozenset(settings.WEBHOOK_PORTS), tuple(settings.WEBHOOK_ALLOW_PRIVATE)
+    return _webhook_network(os.getpid(), _lab_version(), ports, inside)
 
 
 def network_config() -> NetworkConfig:
@@ -65,6 +71,13 @@ def lab_directory() -> str:
 @lru_cache(maxsize=1)
 def _network(process: int, lab_version: tuple[int, int] | None) -> LiveNetwork:
     return LiveNetwork(network_config())
+
+
+@lru_cache(maxsize=1)
+def _webhook_network(
+    process: int, lab_version: tuple[int, int] | None, ports: frozenset[int], inside: tuple[str, ...]
+) -> LiveNetwork:
+    return LiveNetwork(replace(network_config(), allowed_ports=ports, inside=inside))
 
 
 def _lab_version() -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 
 from diagnostics.domain import Connection, ConnectOutcome, DnsStatus
 from diagnostics.net.config import Endpoint, NetworkConfig
-from diagnostics.net.guard import is_address, is_allowed
+from diagnostics.net.guard import Networks, is_address, is_allowed
 from diagnostics.net.plain import plain
 from diagnostics.net.resolver import Resolver
 from diagnostics.net.tls import problem_text, session, start_tls, unverifying_context, verifying_context
@@ -76,10 +76,12 @@ class Dialer:
     resolver: Resolver
     limits: DialLimits = DEFAULT_LIMITS
     _dials: dict[Endpoint, Endpoint] = field(init=False)
+    _inside: Networks = field(init=False)
     _at_once: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
         self._dials = dict(self.config.dials)
+        self._inside = self.config.inner_networks
         self._at_once = asyncio.Semaphore(MAX_AT_ONCE)
 
     async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
@@ -140,12 +142,12 @@ class Dialer:
 
     def _is_allowed(self, address: str) -> bool:
         lab = self.config.closed or bool(self._dials)
-        return is_allowed(address, own=self.config.own_addresses, documentation=lab)
+        return is_allowed(address, own=self.config.own_addresses, documentation=lab, inside=self._inside)
 
     async def _dial(self, wanted: Endpoint, protocol: Callable[[], P], seconds: float) -> Dialled[P]:
         target = self._dials.get(wanted)
         if target is None:
-            if self.config.closed or not is_allowed(wanted.address):
+            if self.config.closed or not is_allowed(wanted.address, inside=self._inside):
                 return Dialled(ConnectOutcome.FILTERED, wanted.address, "not part of this test network")
             target = wanted
         try:

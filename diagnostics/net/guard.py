@@ -9,20 +9,25 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 NONE: frozenset[str] = frozenset()
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
-def is_allowed(address: str, *, own: frozenset[str] = NONE, documentation: bool = False) -> bool:
+def is_allowed(address: str, *, own: frozenset[str] = NONE, documentation: bool = False, inside: Networks = ()) -> bool:
     """Whether a connection to the IP address may be tried; False for anything that is no IP address.
 
     `own` are our own public addresses. `documentation` counts the documentation ranges (RFC 5737, RFC 3849) as public:
     a lab or a closed test network lives there, behind a dial map. Private, loopback and all other special addresses are
-    refused even then.
+    refused even then, but for those in `inside`: networks of the vendor's own, for what is sent to systems of theirs.
     """
     try:
         parsed = ip_address(address)
     except ValueError:
         return False
-    if address in own or str(parsed) in own or _listed(parsed, _REFUSED):
+    if address in own or str(parsed) in own:
+        return False
+    if _listed(parsed, inside):
+        return True
+    if _listed(parsed, _REFUSED):
         return False
     if _listed(parsed, _DOCUMENTATION):
         return documentation
@@ -65,5 +70,5 @@ _DOCUMENTATION = tuple(
 )
 
 
-def _listed(address: IPv4Address | IPv6Address, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def _listed(address: IPv4Address | IPv6Address, networks: Networks) -> bool:
     return any(address in network for network in networks)

@@ -16,7 +16,7 @@ from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.replies.bounces import BouncedRecipient, read_bounce
 from diagnostics.replies.stops import stopped_by
-from diagnostics.services import events, return_path
+from diagnostics.services import events, outcomes, return_path
 from diagnostics.services.runs import report
 
 SERVICE = "bounce"
@@ -88,6 +88,8 @@ def _keep(message: TestMessage, one: BouncedRecipient, event: SendEvent, event_i
                 report(message, TestMessageStopped(event))
         else:
             _tell(message.pk, one)
+        ended = outcomes.of_event(event, message.address, event_id, message)
+        outcomes.count((ended,) if ended else ())
 
 
 def _message_behind(one: BouncedRecipient, envelope_to: str) -> TestMessage | None:

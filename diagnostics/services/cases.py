@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,6 +33,7 @@ from diagnostics.services import limits
 from diagnostics.services.case_events import announce
 
 LINK_LIFETIME = timedelta(days=30)
+API_ORIGIN = "api"
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHANNEL = "portal_work"
 BOUNCES = (BounceReport.__name__, ComparisonBounce.__name__)
@@ -63,6 +65,10 @@ class Report:
     api_client: ApiClient | None = None
 
 
+class DetailsDeleted(Exception):
+    """It is no longer kept whose case this was: nothing can be tried for it any more."""
+
+
 def open_case(report: Report) -> Case:
     """Record the report and queue its first run, in one transaction; the dispatcher picks it up.
 
@@ -91,7 +97,7 @@ def open_case(report: Report) -> Case:
                 submission=key,
                 api_client=report.api_client,
             )
-            _create_run(case, number=1, asked_by="customer")
+            create_run(case, number=1, asked_by="customer")
             announce(case, CaseEventKind.CASE_CREATED)
     except (IntegrityError, limits.LimitReached):
         # Did the same form arrive twice at once, and was the other request first?
@@ -102,17 +108,21 @@ def open_case(report: Report) -> Case:
 
 
 def start_run(case: Case, *, asked_by: str = "customer") -> Run:
-    """Queue another pass over all probes; returns the running one where there is one. Raises LimitReached."""
+    """Queue another pass over all probes; returns the running one where there is one.
+
+    Raises LimitReached, DetailsDeleted.
+    """
     with transaction.atomic():
-        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        if Case.objects.select_for_update(no_key=True).get(pk=case.pk).details_deleted_at:
+            raise DetailsDeleted
         latest = case.runs.order_by("-number").first()
         if latest and not latest.finished:
             return latest
         if asked_by == "customer":
             limits.take([(limits.RUN_BY_CASE, case.reference)])
-        run = _create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
+        run = create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
         if latest:
-            _carry_over(latest, run)
+            carry_over(latest, run)
         return run
 
 
@@ -150,20 +160,25 @@ def announce_work() -> None:
 def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
     """A signed link opens one case only, so nobody can use up its address's share beforehand."""
     uses = [(limits.OPEN_BY_SOURCE, report.source)]
+    if report.origin == API_ORIGIN and report.api_client:
+        uses = [(limits.OPEN_BY_CLIENT, str(report.api_client.pk))]
+        if report.api_client.is_test:  # nobody's address
+            return uses
     if report.tier == 0:
         uses.append((limits.OPEN_BY_ADDRESS, normalise_for_limits(str(report.address))))
     return uses
 
 
-def _create_run(case: Case, *, number: int, asked_by: str) -> Run:
+def create_run(case: Case, *, number: int, asked_by: str, groups: Iterable[ProbeGroup] = ProbeGroup) -> Run:
+    """A run with these groups queued; in a transaction that holds the case."""
     run = Run.objects.create(case=case, number=number, asked_by=asked_by)
     Case.objects.filter(pk=case.pk).update(state=CaseState.CHECKING)
-    Group.objects.bulk_create(Group(run=run, name=group) for group in ProbeGroup)
+    Group.objects.bulk_create(Group(run=run, name=group) for group in groups)
     announce_work()
     return run
 
 
-def _carry_over(earlier: Run, run: Run) -> None:
+def carry_over(earlier: Run, run: Run) -> None:
     """A test message whose end is still open belongs to the newest run.
 
     What was refused, came back or was answered stays with its own: it may have been mended since, and the customer may

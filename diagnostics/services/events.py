@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,6 +34,7 @@ from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, R
 from diagnostics.probes.send_events import CodeMailEvents, TestMessageStopped
 from diagnostics.probes.test_message import ComparisonReport, PutOff, TestMessageReport
 from diagnostics.replies.stops import stopped_by
+from diagnostics.services import outcomes
 from diagnostics.services.runs import report, report_to
 from diagnostics.vendors import vendor
 
@@ -69,7 +70,10 @@ def take_in(told: Iterable[Told]) -> None:
     ids = {one.event.message_id for one in told if one.event.message_id}
     messages = _messages(ids)
     rows = [_row(one, messages.get(one.event.message_id)) for one in told]
-    SenderEvent.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    with transaction.atomic():
+        new = _new(rows)
+        SenderEvent.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+        outcomes.count(_ended(told, rows, messages, new))
     for pk in sorted({message.pk for message in messages.values()}):
         _follow(pk)
     _tell_cases({one.address for one in told if one.event.message_id not in messages})
@@ -110,8 +114,24 @@ def _messages(ids: Collection[str]) -> dict[str, TestMessage]:
     """Test messages by the names that events have for them: the service's own or the Message-ID."""
     if not ids:
         return {}
-    found = TestMessage.objects.filter(Q(service_id__in=ids) | Q(message_id__in=ids))
+    found = TestMessage.objects.filter(Q(service_id__in=ids) | Q(message_id__in=ids)).select_related("case")
     return {name: one for one in found for name in (one.service_id, one.message_id) if name in ids}
+
+
+def _new(rows: Iterable[SenderEvent]) -> set[str]:
+    """IDs of those that were not told before."""
+    ids = {row.event_id for row in rows}
+    return ids - set(SenderEvent.objects.filter(event_id__in=ids).values_list("event_id", flat=True))
+
+
+def _ended(
+    told: Iterable[Told], rows: Iterable[SenderEvent], messages: Mapping[str, TestMessage], new: Collection[str]
+) -> Iterator[outcomes.Ended]:
+    for one, row in zip(told, rows, strict=True):
+        message = messages.get(one.event.message_id)
+        ended = outcomes.of_event(one.event, one.address, row.event_id, message) if row.event_id in new else None
+        if ended:
+            yield ended
 
 
 def _storable(told: Told) -> Told:

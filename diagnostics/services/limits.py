@@ -41,6 +41,8 @@ class LimitReached(Exception):
 
 
 OPEN_BY_SOURCE = Rule("open-by-source", settings.CASES_PER_SOURCE, timedelta(hours=1))
+OPEN_BY_CLIENT = Rule("open-by-client", settings.API_CASES_PER_HOUR, timedelta(hours=1))
+"""In place of the source's, which for a helpdesk's system is the same for all its customers."""
 OPEN_BY_ADDRESS = Rule("open-by-address", 10, timedelta(hours=1))
 RUN_BY_CASE = Rule("run-by-case", 12, timedelta(hours=1))
 TOLD_BY_CASE = Rule("told-by-case", 60, timedelta(hours=1))

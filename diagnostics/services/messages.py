@@ -40,8 +40,8 @@ from diagnostics.probes.test_message import (
 )
 from diagnostics.replies import Group, classify
 from diagnostics.replies.stops import stopped_by
-from diagnostics.services import events, limits, return_path
-from diagnostics.services.cases import announce_work
+from diagnostics.services import events, limits, outcomes, return_path
+from diagnostics.services.cases import DetailsDeleted, announce_work
 from diagnostics.services.runs import report, seen_of
 from diagnostics.vendors import vendor
 
@@ -80,14 +80,15 @@ class Envelope:
 def request_message(case: Case, *, purpose: Purpose, address: Address, source: str) -> TestMessage:
     """Commit the intent to send; the second request of a run and purpose gets the first one's message.
 
-    Raises LimitReached, MailStopped.
+    Raises LimitReached, MailStopped, DetailsDeleted.
     """
     mailbox = normalise_for_limits(str(address))
     if _stopped(mailbox):
         raise MailStopped
     with transaction.atomic():
         # Neither a new run nor the same request twice may come between looking and asking.
-        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        if Case.objects.select_for_update(no_key=True).get(pk=case.pk).details_deleted_at:
+            raise DetailsDeleted
         run = case.runs.order_by("-number")[0]
         if known := run.test_messages.filter(purpose=purpose).first():
             return known
@@ -170,6 +171,8 @@ def finish_message(message_pk: int, transmission: Transmission) -> None:
         )
         if stop and message.purpose == Purpose.PRIMARY:
             report(message, TestMessageStopped(stop))
+        ended = outcomes.of_hand_over(message, transmission)
+        outcomes.count((ended,) if ended else ())
     events.adopt(message)
 
 
@@ -213,7 +216,7 @@ def type_code(message: TestMessage, code: str) -> None:
             return
         if message.wrong_codes >= MOST_WRONG_CODES:
             raise TooManyCodes
-        right = secrets.compare_digest("".join(code.split()).encode(), message.code.encode())
+        right = message.code != "" and secrets.compare_digest("".join(code.split()).encode(), message.code.encode())
         if right and message.sent_at:
             message.typed_at = timezone.now()
             message.next_try_at = None  # it has arrived, whatever their server said

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from diagnostics import registry
 from diagnostics.codec import Unreadable, decode, encode
-from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage
+from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage, Verdict
 from diagnostics.models import (
     Case,
     CaseEventKind,
@@ -131,6 +131,8 @@ def look_again(run: Run, name: ProbeGroup, *, older_than: timedelta) -> bool:
     """Queue a group of the run once more if it was done that long ago; what its probes see then takes the place of what
     they saw. Whether it was queued.
     """
+    if run.data_deleted_at:
+        return False
     done = run.groups.filter(name=name, state=GroupState.DONE, finished_at__lt=timezone.now() - older_than)
     queued = bool(done.update(state=GroupState.QUEUED, dispatched_at=None))
     if queued:
@@ -153,8 +155,10 @@ def judge(run: Run, *, public: bool = True) -> Diagnosis:
 
     The run is finished once its public groups are. `public` is False where only the vendor's records have said
     something: nothing of a page at tier 0 may change then, its ETag neither. Returns the full diagnosis. Call it in a
-    transaction that holds the run.
+    transaction that holds the run. A run whose data is deleted keeps the diagnosis that was made of it.
     """
+    if run.data_deleted_at:
+        return _kept_diagnosis(run)
     groups = list(run.groups.all())
     evidence = evidence_of(run)
     full = _judged(evidence, groups, AGENTS)
@@ -256,7 +260,9 @@ def _report(run_id: int, observation: object, message: TestMessage | None) -> No
         raise TypeError(f"{kind.__name__} is not a reported observation")
     seen = Seen(kind=kind, vantage=vantage, at=timezone.now(), observation=observation)
     with transaction.atomic():
-        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+        run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("case").get(pk=run_id)
+        if run.case.details_deleted_at:
+            return  # it would be known again whose case this was
         record = _record(seen, case_id=run.case_id, run_id=run.pk)
         record.message = message
         record.save()
@@ -322,6 +328,13 @@ def _judged(evidence: Evidence, groups: Iterable[Group], tier: int) -> Diagnosis
         pending=frozenset(probe.observes for probe in unseen if probe.group in unfinished),
         tier=tier,
     )
+
+
+def _kept_diagnosis(run: Run) -> Diagnosis:
+    try:
+        return diagnosis_of(run) or Diagnosis(Verdict.INCONCLUSIVE)
+    except Unreadable:
+        return Diagnosis(Verdict.INCONCLUSIVE)
 
 
 def _unfinished(groups: Iterable[Group]) -> set[ProbeGroup]:

@@ -16,6 +16,8 @@ from diagnostics.models import Case, SuppressionRelease
 from diagnostics.services import limits
 from diagnostics.services.cases import announce_work
 
+SILENT = "silent"
+"""`sending.Release.SILENT`, which this layer does not know by its type."""
 BEING_DONE = "asking"
 """The outcome between the claim and the end; found here after a crash, nobody knows whether the service did it."""
 DONE_WITHIN = timedelta(minutes=2)
@@ -79,7 +81,7 @@ def claim_release(release_pk: int) -> Claim | None:
 
 def finish_release(release_pk: int, outcome: str, detail: str = "") -> None:
     """Keep what came of it: `released`, `refused` or `silent`. Who was given up too early is heard all the same."""
-    SuppressionRelease.objects.filter(pk=release_pk, outcome__in=(BEING_DONE, "silent")).update(
+    SuppressionRelease.objects.filter(pk=release_pk, outcome__in=(BEING_DONE, SILENT)).update(
         outcome=outcome, detail=detail.replace("\x00", "\ufffd")[:500]
     )
 
@@ -87,7 +89,7 @@ def finish_release(release_pk: int, outcome: str, detail: str = "") -> None:
 def give_up_lost() -> int:
     """Releases whose worker was lost on the way: the service may have done it or not. How many."""
     lost = SuppressionRelease.objects.filter(outcome=BEING_DONE, asked_at__lt=timezone.now() - DONE_WITHIN)
-    return lost.update(outcome="silent", detail="worker lost")
+    return lost.update(outcome=SILENT, detail="worker lost")
 
 
 def newest_release(

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from portal.access import may
+from portal.accounts import given_back
+from portal.accounts.middleware import ended
 from portal.roles import Right
 
 P = ParamSpec("P")
@@ -24,12 +28,26 @@ def needs(right: Right) -> Callable[[View[P]], View[P]]:
     def wrapped(view: View[P]) -> View[P]:
         @wraps(view)
         def for_agents(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not isinstance(request.user, User):
+                return _to_sign_in(request)
             if not may(request, right):
                 return render(request, "console/no_agent.html", status=403)
             response = view(request, *args, **kwargs)
             response.headers["X-Robots-Tag"] = "noindex"
             return response
 
-        return never_cache(login_required(for_agents))
+        return never_cache(for_agents)
 
     return wrapped
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A form that somebody filled in while the session ended is answered with what was typed: it is not lost."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401)  # nothing is swapped: what is being typed on the page stays
+    came_from = given_back.came_from(request)
+    typed = given_back.typed_in(request)
+    if typed:
+        there = {"typed": typed, "came_from": came_from, "why": ended(request)}
+        return render(request, "console/account/ended.html", there, status=403)
+    return redirect_to_login(came_from or reverse("console:cases"))

@@ -1,4 +1,4 @@
-"""Everything that is kept about a case, as one story, newest first, made with a constant number of queries."""
+"""Runs, test messages, reports and releases of a case as parts of its story, which `case.timeline` tells."""
 
 from __future__ import annotations
 
@@ -59,8 +59,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class GroupStory:
+    """`carried`: not asked in this run; what it saw before was carried over, with its own time."""
+
     group: Group
     observations: tuple[Observation, ...]
+    carried: bool = False
 
     @property
     def name(self) -> str:
@@ -184,33 +187,10 @@ class ReleaseStory:
         return visible(self.release.detail)
 
 
-Story = RunStory | MessageStory | ReportStory | ReleaseStory | OpenedStory
-
-
-def history_of(case: Case) -> list[Story]:
-    """All that happened, newest first."""
-    runs = list(case.runs.order_by("-number"))
-    groups = list(Group.objects.filter(run__case=case).order_by("pk"))
-    records = list(case.records.order_by("at", "pk"))
-    numbers = {run.pk: run.number for run in runs}
-    stories: list[Story] = [
-        *(
-            ReportStory(record.at, numbers[record.run_id], _observation(record))
-            for record in reversed(records)
-            if record.group_id is None
-        ),
-        *(ReleaseStory(release.asked_at, release) for release in case.suppression_releases.order_by("-pk")),
-        *(MessageStory(message.created_at, message) for message in case.test_messages.order_by("-pk")),
-        *(_run_story(run, groups, records, case.language, latest=run is runs[0]) for run in runs),
-        OpenedStory(case.created_at, case),
-    ]
-    # The sort is stable, so what follows from something else stays above it where both bear the same time.
-    return sorted(stories, key=lambda story: story.at, reverse=True)
-
-
-def _run_story(
+def run_story(
     run: Run, groups: Iterable[Group], records: Iterable[ObservationRecord], language: str, *, latest: bool
 ) -> RunStory:
+    """The run with those of the groups and records that are its own."""
     try:
         diagnosis, unreadable = diagnosis_of(run), False
     except Unreadable:
@@ -218,7 +198,7 @@ def _run_story(
     return RunStory(
         at=run.created_at,
         run=run,
-        groups=tuple(_group_story(group, records) for group in groups if group.run_id == run.pk),
+        groups=tuple(_group_story(run, group, records) for group in groups if group.run_id == run.pk),
         causes=tuple(_shown(cause, language) for cause in diagnosis.causes) if diagnosis else (),
         answers=tuple(ShownAnswer(answer) for answer in diagnosis.answers) if diagnosis else (),
         raw=_json(run.diagnosis),
@@ -227,11 +207,12 @@ def _run_story(
     )
 
 
-def _group_story(group: Group, records: Iterable[ObservationRecord]) -> GroupStory:
-    return GroupStory(group, tuple(_observation(record) for record in records if record.group_id == group.pk))
+def _group_story(run: Run, group: Group, records: Iterable[ObservationRecord]) -> GroupStory:
+    mine = tuple(shown_observation(record) for record in records if record.group_id == group.pk)
+    return GroupStory(group, mine, carried=group.created_at < run.created_at)
 
 
-def _observation(record: ObservationRecord) -> Observation:
+def shown_observation(record: ObservationRecord) -> Observation:
     seen = seen_of(record)
     probe = registry.probe_for(seen.kind)
     return Observation(

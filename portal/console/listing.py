@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.core import signing
-from django.db.models import Q
+from django.utils.timesince import timesince
 
-from diagnostics.domain import Evidence
-from diagnostics.models import Case, CaseQuerySet, ObservationRecord, Run
-from diagnostics.probes.mail_system import MailSystem
-from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
-from diagnostics.providers import provider
-from diagnostics.services.runs import seen_of
-from portal.console.words import Tag, verdict_tag
+from diagnostics.domain import Status
+from diagnostics.models import Case, CaseState
+from portal.console.names import article_name, cause_name, provider_name
+from portal.console.slices import Position, Selection, newest
+from portal.console.words import CASE_STATES, VERDICT_TAGS, VERDICTS, Tag, word
 
 PAGE_SIZE = 25
 CURSOR_SALT = "portal.console.cursor"
@@ -23,15 +20,39 @@ CURSOR_SALT = "portal.console.cursor"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case, its latest run and the names of who filters and keeps its mail, in the way of the mail."""
+    """A case in the words of the list. All of it stands in the case itself: see `services.runs.judge`."""
 
     case: Case
-    run: Run | None
-    mail_system: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        return word(CASE_STATES, self.case.state)
 
     @property
     def verdict(self) -> Tag:
-        return verdict_tag(self.run)
+        """The newest run's, or that it is under way."""
+        if self.case.state == CaseState.CHECKING or not self.case.verdict:
+            return Tag(Status.CHECKING, self.state)
+        status = VERDICT_TAGS.get(self.case.verdict, Status.NOT_CHECKED)
+        return Tag(status, word(VERDICTS, self.case.verdict))
+
+    @property
+    def cause(self) -> str:
+        return cause_name(self.case.cause) if self.case.cause else ""
+
+    @property
+    def mail_system(self) -> str:
+        """Who filters and who keeps the mail, in the way of the mail."""
+        slugs = dict.fromkeys(slug for slug in (self.case.gateway, self.case.provider) if slug)
+        return " → ".join(provider_name(slug) for slug in slugs)
+
+    @property
+    def age(self) -> str:
+        return timesince(self.case.created_at, depth=1)
+
+    @property
+    def article(self) -> str:
+        return article_name(self.case.article)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,58 +61,32 @@ class Page:
 
     rows: tuple[Row, ...]
     cursor: str = ""
+    first: bool = True
     misread: bool = False
 
 
-def page_of(cases: CaseQuerySet, cursor: str = "") -> Page:
-    """The cases after the cursor, with a constant number of queries."""
+def page_of(selection: Selection, cursor: str = "", *, until: datetime | None = None) -> Page:
+    """The cases after the cursor, with a constant number of queries. None of them is of `until` or later."""
     position = _position(cursor) if cursor else None
-    found = list(_after(cases.newest_first(), position)[: PAGE_SIZE + 1])
+    start = position or (Position(until) if until else None)
+    found = newest(selection, PAGE_SIZE + 1, after=start)
     shown = found[:PAGE_SIZE]
-    more = len(found) > PAGE_SIZE
-    return Page(tuple(_rows(shown)), _cursor(shown[-1]) if more else "", misread=bool(cursor) and position is None)
+    return Page(
+        rows=tuple(Row(case) for case in shown),
+        cursor=cursor_of(shown[-1]) if len(found) > PAGE_SIZE else "",
+        first=position is None,
+        misread=bool(cursor) and position is None,
+    )
 
 
-def _rows(cases: list[Case]) -> Iterable[Row]:
-    runs = {run.case_id: run for run in _latest_runs(cases)}
-    seen: dict[int, Evidence] = {case.pk: Evidence() for case in cases}
-    for record in _latest_mail_systems(cases):
-        seen[record.case_id].add(seen_of(record))
-    return (Row(case, runs.get(case.pk), _names(seen[case.pk])) for case in cases)
-
-
-def _latest_runs(cases: list[Case]) -> Iterable[Run]:
-    runs = Run.objects.filter(case__in=cases).defer("diagnosis", "full_diagnosis")
-    return runs.order_by("case_id", "-number").distinct("case_id")
-
-
-def _latest_mail_systems(cases: list[Case]) -> Iterable[ObservationRecord]:
-    kinds = (MailSystem.__name__, MailboxBehind.__name__)
-    records = ObservationRecord.objects.filter(case__in=cases, kind__in=kinds, data__isnull=False)
-    return records.order_by("case_id", "kind", "-at", "-pk").distinct("case_id", "kind")
-
-
-def _names(seen: Evidence) -> tuple[str, ...]:
-    system = seen.get(MailSystem)
-    slugs = (system.gateway if system else "", mailbox_of(system, seen.get(MailboxBehind)))
-    known = (provider(slug) for slug in slugs if slug)
-    return tuple(dict.fromkeys(one.name for one in known if one))
-
-
-def _after(cases: CaseQuerySet, position: tuple[datetime, int] | None) -> CaseQuerySet:
-    if position is None:
-        return cases
-    at, pk = position
-    return cases.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
-
-
-def _cursor(case: Case) -> str:
+def cursor_of(case: Case) -> str:
+    """Asks for the cases after this one."""
     return signing.Signer(salt=CURSOR_SALT).sign_object([case.created_at.isoformat(), case.pk])
 
 
-def _position(cursor: str) -> tuple[datetime, int] | None:
+def _position(cursor: str) -> Position | None:
     try:
         at, pk = signing.Signer(salt=CURSOR_SALT).unsign_object(cursor)
     except signing.BadSignature:
         return None
-    return datetime.fromisoformat(at), pk
+    return Position(datetime.fromisoformat(at), pk)

@@ -1,36 +1,34 @@
 """Agents sign in and out. Passwords may be pasted; guessing is slowed down by source and by user name."""
 
-from datetime import timedelta
 from typing import Any
 
+from allauth.account.internal.flows import logout
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpResponse
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
-from diagnostics.services import limits
-from diagnostics.services.limits import LimitReached, Rule
-from portal.access import source_of
-
-SIGN_IN_BY_SOURCE = Rule("sign-in-by-source", 60, timedelta(minutes=15))
-SIGN_IN_BY_NAME_AND_SOURCE = Rule("sign-in-by-name-and-source", 10, timedelta(minutes=15))
-SIGN_IN_BY_NAME = Rule("sign-in-by-name", 50, timedelta(minutes=15))
-"""Right and wrong tries both count, so that many guesses at once cannot slip past before the first failure is known.
-
-The name alone has the higher number: a stranger elsewhere must not lock an agent out with a few tries.
-"""
+from portal.accounts import guesses, records
+from portal.accounts.middleware import is_strong
+from portal.console.account.answers import passkeys_work, refuse_after_too_many
 
 
 class SignInForm(AuthenticationForm):
-    """Django's own, with a limit in front. `limit` is the one that was reached."""
+    """Django's own, with a limit in front."""
 
     error_messages = {
         **AuthenticationForm.error_messages,
         "invalid_login": _("This user name and password do not match. Both care about capital letters."),
     }
-    limit: LimitReached | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,12 +39,13 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         name = self.cleaned_data.get("username")
         if name and self.request:
-            try:
-                limits.take(_uses(name.casefold(), source_of(self.request)))
-            except LimitReached as limit:
-                self.limit = limit
-                raise forms.ValidationError(_wait(limit), code="limit") from limit
-        return super().clean()
+            guesses.of_password(self.request, name)
+        try:
+            return super().clean()
+        except forms.ValidationError:
+            if self.request:
+                records.refused(self.request, name or "", "password")
+            raise
 
 
 class SignIn(LoginView):
@@ -56,26 +55,40 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if isinstance(user, User) and not is_strong(request, user):
+            return redirect("mfa_index")
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.LOCAL_SIGN_IN:
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The password is right; allauth goes on with the second factor, if there is one."""
+        login = Login(user=form.get_user(), redirect_url=self.get_success_url())
+        answer: HttpResponse = perform_password_login(self.request, {}, login)
+        return answer
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_invalid(form)
-        if isinstance(form, SignInForm) and form.limit:
-            response.status_code = 429
-            response.headers["Retry-After"] = str(form.limit.retry_after)
-        return response
+        return refuse_after_too_many(super().form_invalid(form), form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            **kwargs,
+            local=settings.LOCAL_SIGN_IN,
+            provider=settings.OIDC_NAME if settings.OIDC_ISSUER_URL else "",
+            passkeys_work=passkeys_work(self.request),
+            without_second_factor=not settings.REQUIRE_MFA,
+        )
 
 
-class SignOut(LogoutView):
-    http_method_names = ["post", "options"]
-
-
-def _uses(name: str, source: str) -> list[tuple[Rule, str]]:
-    return [(SIGN_IN_BY_SOURCE, source), (SIGN_IN_BY_NAME_AND_SOURCE, f"{source} {name}"), (SIGN_IN_BY_NAME, name)]
-
-
-def _wait(limit: LimitReached) -> str:
-    minutes = -(-limit.retry_after // 60)
-    return ngettext(
-        "That were many tries in a short time. Please wait %(minutes)d minute, then try again.",
-        "That were many tries in a short time. Please wait %(minutes)d minutes, then try again.",
-        minutes,
-    ) % {"minutes": minutes}
+@require_POST
+@never_cache
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if isinstance(request.user, User):
+        records.signed_out(request, request.user)
+    logout.logout(request, show_message=False)
+    return redirect(settings.LOGOUT_REDIRECT_URL)

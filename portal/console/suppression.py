@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -15,8 +16,10 @@ from django.views.decorators.http import require_POST
 
 from diagnostics.domain import Suppression, SuppressionReason
 from diagnostics.models import Case, SuppressionRelease
+from diagnostics.services.audit import Action, write
 from diagnostics.services.limits import LimitReached
 from diagnostics.services.suppressions import NotListed, last_look, newest_release, request_release
+from portal.access import actor_of
 from portal.console.access import needs
 from portal.console.values import visible
 from portal.console.words import (
@@ -102,7 +105,15 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("console:case", found.reference)
     service, reason = form.cleaned_data["service"], SuppressionReason(form.cleaned_data["reason"])
     try:
-        request_release(found, service=service, reason=reason, asked_by=request.user.get_username())
+        with transaction.atomic():
+            request_release(found, service=service, reason=reason, asked_by=request.user.get_username())
+            write(
+                actor_of(request),
+                Action.SUPPRESSION_RELEASED,
+                reference=found.reference,
+                service=service,
+                reason=reason.value,
+            )
     except NotListed:
         messages.warning(request, NO_ENTRY)
     except LimitReached:

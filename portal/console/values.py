@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -33,6 +33,17 @@ class Field:
 def fields_of(record: object) -> tuple[Field, ...]:
     """The fields of a dataclass in their order; those that hold nothing are left out."""
     return tuple(_field(label, value) for label, value in _pairs(record) if not _empty(value))
+
+
+def text_of(value: object) -> str:
+    """Any value in a line or a few: a record as its fields, a list as one line each."""
+    if is_dataclass(value):
+        return ", ".join(f"{label} {text_of(part)}" for label, part in _pairs(value) if not _empty(part))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{visible(str(name))} {text_of(part)}" for name, part in value.items() if not _empty(part))
+    if isinstance(value, tuple | list):
+        return "\n".join(text_of(one) for one in value)
+    return _text(value)
 
 
 def visible(text: str) -> str:

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from diagnostics.checks.sending import SERVICES
 from diagnostics.domain import Gap, ProbeGroup, Stage, Status, Strength, SuppressionReason, Vantage, Verdict, Who
-from diagnostics.models import MessageState, Run
+from diagnostics.models import CaseState, MessageState, Run
 from diagnostics.probes.vendor_health import HealthKind, HealthState
+from diagnostics.services.audit import Action
+from diagnostics.services.audit_chain import Problem
 
 Words = str | Promise
 
@@ -33,6 +35,17 @@ STATUSES: Mapping[str, Words] = {
     Status.COULD_NOT_CHECK: _("Could not check"),
     Status.NOT_CHECKED: _("Not checked"),
     Status.DOES_NOT_APPLY: _("Does not apply"),
+}
+CASE_STATES: Mapping[str, Words] = {
+    CaseState.CHECKING: _("Checking"),
+    CaseState.OPEN: _("Open"),
+    CaseState.RESOLVED: _("Resolved"),
+}
+ORIGINS: Mapping[str, Words] = {
+    "portal": _("Customer, on their own"),
+    "helpdesk": _("Link in a ticket"),
+    "link": _("Signed link"),
+    "api": _("API"),
 }
 STRENGTHS: Mapping[str, Words] = {
     Strength.PROVES: _("proved"),
@@ -166,6 +179,50 @@ MESSAGE_STATUSES: Mapping[str, Status] = {
     MessageState.UNKNOWN: Status.COULD_NOT_CHECK,
 }
 """Which colour and sign the state of a test message is shown with."""
+
+
+ACTIONS: Mapping[str, Words] = {
+    Action.CASE_READ: _("Read a case"),
+    Action.CASE_EXPORTED: _("Exported a case"),
+    Action.CASE_RESOLVED: _("Resolved a case"),
+    Action.CASE_REOPENED: _("Reopened a case"),
+    Action.RUN_STARTED: _("Ran the checks again"),
+    Action.MESSAGE_SENT: _("Sent a test message"),
+    Action.NOTE_WRITTEN: _("Wrote a note"),
+    Action.SUPPRESSION_RELEASED: _("Released an address"),
+    Action.LINK_MADE: _("Made a link"),
+    Action.LINK_REVOKED: _("Revoked a link"),
+    Action.INCIDENT_CLOSED: _("Closed an incident"),
+    Action.SIGNED_IN: _("Signed in"),
+    Action.SIGN_IN_REFUSED: _("Was refused at sign-in"),
+    Action.SIGNED_OUT: _("Signed out"),
+    Action.AGENT_CHANGED: _("Changed an account"),
+    Action.API_CLIENT_CHANGED: _("Changed an API client"),
+    Action.WEBHOOK_CHANGED: _("Changed a webhook"),
+    Action.AUDIT_EXPORTED: _("Downloaded the audit trail"),
+    Action.AUDIT_VERIFIED: _("Verified the audit trail"),
+    Action.DIRECTORY_IMPORTED: _("Imported a directory"),
+    Action.PERSON_LOOKED_UP: _("Looked up a person’s data"),
+    Action.PERSON_EXPORTED: _("Exported a person’s data"),
+    Action.ERASURE_ASKED: _("Asked for a person’s erasure"),
+    Action.PERSON_ERASED: _("Erased a person"),
+    Action.PURGED: _("Deleted what was too old"),
+}
+AUDIT_PROBLEMS: Mapping[str, Words] = {
+    Problem.CHANGED: _("it was changed."),
+    Problem.MISSING: _("the entry before it is missing."),
+    Problem.INSERTED: _("what stands before it was put in between."),
+    Problem.ORDER: _("it stands before the one that it follows."),
+    Problem.BEGINNING: _("the trail does not begin there."),
+    Problem.HEAD: _("it is gone, or another one."),
+}
+KEPT_TABLES: Mapping[str, Words] = {
+    "Case": _("Cases"),
+    "TestMessage": _("Test messages"),
+    "SenderEvent": _("Events of sending services"),
+    "DeepLink": _("Links from tickets"),
+    "DirectoryEntry": _("Directory entries"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,21 @@ class Prefill:
     ignored: tuple[str, ...]
 
 
-def prefill_of(query: Mapping[str, str]) -> Prefill:
-    """Read the query of a helpdesk's link; nothing in it is trusted."""
+def prefill_of(query: Mapping[str, str], *, takes_company: bool = True) -> Prefill:
+    """Read the query of a helpdesk's link; nothing in it is trusted. Without `takes_company` the company ID belongs
+    behind the #, where no server and no log sees it.
+    """
     company, helpdesk, ticket = (query.get(name, "").strip() for name in ("company", "hd", "t"))
     wanted = {
         "company_id": (company, _is_company(company), _("The company ID in the link was not usable: please type it.")),
         "helpdesk": (helpdesk, HELPDESK.fullmatch(helpdesk), _("The helpdesk’s name in the link was left out.")),
         "ticket": (ticket, TICKET.fullmatch(ticket), _("The ticket’s number in the link was left out.")),
     }
-    ignored = [sentence for value, usable, sentence in wanted.values() if value and not usable]
+    ignored = []
+    if company and not takes_company:
+        wanted.pop("company_id")
+        ignored.append(_("A company ID is never taken from this kind of link: please type it."))
+    ignored += [sentence for value, usable, sentence in wanted.values() if value and not usable]
     if any(name.lower() in ADDRESS_NAMES for name in query):
         ignored.append(_("An e-mail address is never taken from a link: please type it."))
     initial = {name: value for name, (value, usable, _sentence) in wanted.items() if usable}

@@ -25,8 +25,8 @@ from diagnostics.probes.test_message import (
     MailboxAnswer,
     TestMessageReport,
 )
-from portal import access
-from portal.wizard import check_script, for_it, headers, phone, recipes, words
+from portal import access, recipes
+from portal.wizard import check_script, for_it, headers, phone, words
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile, is_under_way
 from portal.wizard.details import reply_words
 from portal.wizard.endpoints import endpoints

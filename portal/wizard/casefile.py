@@ -16,16 +16,17 @@ from diagnostics.articles import article
 from diagnostics.codec import Unreadable
 from diagnostics.content import BadContent
 from diagnostics.domain import Article, Diagnosis, Evidence, Provider, ProviderKind, Vendor
-from diagnostics.models import Case, MessageState, Purpose, Run, TestMessage
+from diagnostics.models import Case, Incident, MessageState, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce, MailboxAnswer
 from diagnostics.providers import provider
 from diagnostics.registry import Probe
+from diagnostics.services.fleet import felt_by
 from diagnostics.services.runs import evidence_of, seen_by
 from diagnostics.vendors import vendor
+from portal.masking import without_mailboxes
 from portal.templatetags.portal_text import foreign, visible
-from portal.wizard.masking import without_mailboxes
 
 MAY_HAVE_ARRIVED = MessageState.may_have_arrived()
 SLOW_AFTER = timedelta(seconds=30)
@@ -33,7 +34,7 @@ POLLED_FOR = timedelta(minutes=3)
 
 
 class ContentGone(Exception):
-    """The case's article or its vendor profile is no longer there."""
+    """The case's article or its vendor profile is no longer there, or the case's own details were deleted by age."""
 
     def __init__(self, case: Case) -> None:
         super().__init__(f"{case.article}, {case.vendor}")
@@ -67,6 +68,8 @@ class CaseFile:
     """For eyes other than the owner's: no mailbox is named whole."""
     tier: int = 0
     """What of the vendor's records may be shown: 0 nothing."""
+    incident: Incident | None = None
+    """What many customers suffer from now, too: by their provider, whoever they are."""
 
     def shown(self, text: str) -> str:
         """A text from outside, fit to be shown; where the file is masked, without the mailboxes' names."""
@@ -191,13 +194,14 @@ def read(case: Case, *, masked: bool = False) -> CaseFile:
         outdated=unreadable and run.finished,
         masked=masked,
         tier=tier,
+        incident=None if masked else felt_by(case),
     )
 
 
 def content_for(case: Case) -> tuple[Article, Vendor]:
     """The case's article in the visitor's language and whoever sends its codes. Raises ContentGone."""
     content = article(case.article, get_language() or "en")
-    if content is None:
+    if content is None or case.details_deleted_at:
         raise ContentGone(case)
     try:
         return content, vendor(case.vendor)
@@ -224,7 +228,8 @@ def etag_of(file: CaseFile) -> str:
         for one in file.messages.values()
     )
     version = file.run.full_version if file.tier else file.run.version
-    return f'"{"-".join((str(file.run.pk), str(version), file.pace, *messages))}"'
+    incident = str(file.incident.pk if file.incident else 0)
+    return f'"{"-".join((str(file.run.pk), str(version), file.pace, incident, *messages))}"'
 
 
 def _messages(run: Run) -> dict[str, TestMessage]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from django.utils.formats import date_format
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from diagnostics.domain import Facts, Finding, RankedCause, Remedy, Severity, Strength, Who
 from diagnostics.probes.test_message import NOT_SEEN, TestMessageReport
-from diagnostics.providers import provider
 from diagnostics.remedies import filled, remedy
+from portal.remedy_facts import known_facts
 from portal.wizard import words
 from portal.wizard.casefile import CaseFile
 
-PROVIDER_FACTS = ("gateway", "provider")
 LONGEST_PROOF = 200
 """Characters of one line; the whole stands on the section's page."""
 MOST_NAMED = 3
@@ -125,15 +122,5 @@ def _shown(file: CaseFile, tag: str, strength: Strength, facts: Facts) -> ShownC
 
 
 def _facts(file: CaseFile, facts: Facts) -> dict[str, str]:
-    """What the remedy's words may name: the finding's facts and what the case knows anyway, tidied."""
-    known = {"domain": file.case.domain, "address": file.case.address}
-    report = file.evidence.get(TestMessageReport)
-    if report:
-        known |= {"host": report.transmission.host, "time": date_format(localtime(report.sent_at), "H:i T")}
-    known |= facts
-    for name in PROVIDER_FACTS:
-        named = provider(known.get(name, ""))
-        if named:
-            known |= {name: named.name}
-            known.setdefault("held_days", str(named.held_days or ""))
-    return {name: file.shown(fact) for name, fact in known.items()}
+    """What the remedy's words may name, tidied."""
+    return {name: file.shown(fact) for name, fact in known_facts(file.case, file.evidence, facts).items()}

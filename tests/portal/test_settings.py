@@ -12,6 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "kX9-vQ2mZr7Lw4TfYh8Jb3NcPd6Sg1Ae5Uo0Ri_xMyWzEqHtBnCs"
 DATABASES = {"DATABASE_URL": "postgresql://portal@db.example.org/portal", "REDIS_URL": "redis://broker.example.org/0"}
 PRODUCTION = {"PORTAL_URL": "https://portal.example.org", "SECRET_KEY": KEY, **DATABASES}
+OIDC = {"OIDC_ISSUER_URL": "https://login.example.org", "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "secret-1"}
+ZENDESK = {"ZENDESK_URL": "https://desk.example.org", "ZENDESK_EMAIL": "a@example.org", "ZENDESK_TOKEN": "key"}
+FRESHDESK = {"FRESHDESK_URL": "https://fresh.example.org", "FRESHDESK_KEY": "key"}
+OWN_DESK = {
+    "HELPDESK_URL": "https://desk.example.org/api",
+    "HELPDESK_SECRET": "whsec_YSBzZWNyZXQgb2YgdGhlIHRlc3RzIG9mIDMyIGJ5dGU=",
+    "HELPDESK_TICKET_URL": "https://desk.example.org/t/{ticket}",
+}
 READ = """
 import json, sys
 from django.conf import settings
@@ -36,6 +44,10 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
         ({"HEALTH_EVERY": "5"}, "HEALTH_EVERY must be at least 60 seconds"),
+        ({"API_PER_MINUTE": "0"}, "API_PER_MINUTE and API_CASES_PER_HOUR must be at least 1"),
+        ({"AUDIT_DAYS": "364"}, "AUDIT_DAYS must be at least 365"),
+        ({"PROBE_DATA_DAYS": "0"}, "PROBE_DATA_DAYS must be at least 1"),
+        ({"CASE_DETAIL_DAYS": "7"}, "PROBE_DATA_DAYS must be at least 1, and no more than CASE_DETAIL_DAYS"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 50"),
         ({"SECRET_KEY": "a" * 80}, "SECRET_KEY must be at least 50"),
         ({"SECRET_KEY": f"django-insecure-{KEY}"}, "SECRET_KEY must be at least 50"),
@@ -78,6 +90,42 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
         ({"AWS_REGION": "elsewhere.example.org/#"}, "AWS_REGION must look like"),
         ({"MAILGUN_DOMAIN": "a/b"}, "MAILGUN_DOMAIN must look like"),
         ({"HEALTH_BLOCKLISTS": "https://bl.example.org/"}, "HEALTH_BLOCKLISTS must be domain names"),
+        ({"ZENDESK_URL": "https://desk.example.org"}, "ZENDESK_URL needs ZENDESK_EMAIL and ZENDESK_TOKEN"),
+        ({"ZENDESK_TOKEN": "key"}, "ZENDESK_URL needs ZENDESK_EMAIL and ZENDESK_TOKEN"),
+        ({**ZENDESK, "ZENDESK_URL": "http://desk.example.org"}, "ZENDESK_URL must begin with https://"),
+        ({**ZENDESK, "ZENDESK_URL": "https://desk.example.org/api"}, "ZENDESK_URL must be an address without a path"),
+        ({**ZENDESK, "ZENDESK_EMAIL": "anna"}, "ZENDESK_EMAIL must be the e-mail address"),
+        ({"ZENDESK_WEBHOOK_SECRET": "secret"}, "ZENDESK_WEBHOOK_SECRET needs ZENDESK_URL"),
+        ({**ZENDESK, "ZENDESK_APP_KEY": "key"}, "ZENDESK_APP_KEY and ZENDESK_APP_AUDIENCE need one another"),
+        ({**ZENDESK, "ZENDESK_APP_KEY": "key", "ZENDESK_APP_AUDIENCE": "a"}, "ZENDESK_APP_KEY must be the public key"),
+        ({"FRESHDESK_KEY": "key"}, "FRESHDESK_URL needs FRESHDESK_KEY"),
+        ({**FRESHDESK, "FRESHDESK_WEBHOOK_TOKEN": "short"}, "FRESHDESK_WEBHOOK_TOKEN must have at least 24"),
+        ({"JIRA_URL": "https://jira.example.org", "JIRA_TOKEN": "key"}, "JIRA_URL needs JIRA_EMAIL and JIRA_TOKEN"),
+        ({**OWN_DESK, "HELPDESK_SECRET": "short"}, "HELPDESK_SECRET must look like whsec_"),
+        ({**OWN_DESK, "HELPDESK_TICKET_URL": "https://desk.example.org/"}, "HELPDESK_TICKET_URL must name the ticket"),
+        ({**OWN_DESK, "HELPDESK_TICKET_URL": "https://{ticket}.example.org/"}, "HELPDESK_TICKET_URL must look like"),
+        ({"HELPDESK_OPENS": "door"}, "HELPDESK_OPENS must be link or case"),
+        ({"HELPDESK_LANGUAGE": "tlh"}, "HELPDESK_LANGUAGE must be one of en"),
+        ({"REQUIRE_MFA": "0"}, "REQUIRE_MFA=0 is for the lab"),
+        ({"LOCAL_SIGN_IN": "0"}, "LOCAL_SIGN_IN=0 needs OIDC_ISSUER_URL"),
+        ({"OIDC_CLIENT_ID": "portal"}, "OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES_CLAIM and OIDC_ROLES need"),
+        ({"OIDC_ROLES": "support=agent"}, "OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES_CLAIM and OIDC_ROLES need"),
+        ({"OIDC_ISSUER_URL": "https://login.example.org"}, "OIDC_ISSUER_URL needs OIDC_CLIENT_ID"),
+        (OIDC | {"OIDC_ISSUER_URL": "http://login.example.org"}, "OIDC_ISSUER_URL must look like"),
+        (OIDC | {"OIDC_ISSUER_URL": "login.example.org"}, "OIDC_ISSUER_URL must look like"),
+        (OIDC | {"OIDC_ISSUER_URL": "https://user:key@login.example.org"}, "OIDC_ISSUER_URL must look like"),
+        (OIDC | {"OIDC_CLIENT_SECRET": "two words"}, "OIDC_CLIENT_SECRET must be printable ASCII"),
+        (OIDC | {"OIDC_ROLES": "support=agent"}, "OIDC_ROLES_CLAIM and OIDC_ROLES need one another"),
+        (OIDC | {"OIDC_ROLES_CLAIM": "groups"}, "OIDC_ROLES_CLAIM and OIDC_ROLES need one another"),
+        (OIDC | {"OIDC_ROLES_CLAIM": "groups", "OIDC_ROLES": "support"}, "OIDC_ROLES must be value=role"),
+        (OIDC | {"OIDC_ROLES_CLAIM": "groups", "OIDC_ROLES": "support=king"}, "OIDC_ROLES must be value=role"),
+        (OIDC | {"OIDC_ROLES_CLAIM": "groups", "OIDC_ROLES": "a=agent,a=lead"}, "OIDC_ROLES names 'a' twice"),
+        ({"WEBHOOK_PORTS": "443,https"}, "WEBHOOK_PORTS must be ports"),
+        ({"WEBHOOK_PORTS": "0"}, "WEBHOOK_PORTS must be ports"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "10.1.0.5/16"}, "WEBHOOK_ALLOW_PRIVATE must be private networks"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "169.254.0.0/16"}, "WEBHOOK_ALLOW_PRIVATE must be private networks"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "0.0.0.0/0"}, "WEBHOOK_ALLOW_PRIVATE must be private networks"),
+        ({"WEBHOOK_LOG_DAYS": "1"}, "WEBHOOK_LOG_DAYS and WEBHOOK_FAILING_DAYS must be at least 2"),
     ],
     ids=lambda value: "-".join(f"{k}={v[:20]}" for k, v in value.items()) if isinstance(value, dict) else "",
 )
@@ -106,9 +154,44 @@ def test_variables_set_to_nothing_count_as_not_set() -> None:
     assert read(PRODUCTION | dict.fromkeys([*nothing, "EMAIL_URL", "HELO_NAME"], ""), *nothing) == nothing
 
 
+def test_webhooks_go_to_public_addresses_unless_told_otherwise() -> None:
+    assert read(PRODUCTION, "WEBHOOK_ALLOW_PRIVATE", "WEBHOOK_LOG_DAYS") == {
+        "WEBHOOK_ALLOW_PRIVATE": [],
+        "WEBHOOK_LOG_DAYS": 30,
+    }
+    chosen = {"WEBHOOK_ALLOW_PRIVATE": "10.1.0.0/16, fd00:1::/64", "WEBHOOK_FAILING_DAYS": "3"}
+    assert read(PRODUCTION | chosen, "WEBHOOK_ALLOW_PRIVATE", "WEBHOOK_FAILING_DAYS") == {
+        "WEBHOOK_ALLOW_PRIVATE": ["10.1.0.0/16", "fd00:1::/64"],
+        "WEBHOOK_FAILING_DAYS": 3,
+    }
+
+
 def test_a_key_pasted_with_its_line_end_is_taken_without() -> None:
     pasted = {"SENDING_SERVICES": "sendgrid", "SENDGRID_API_KEY": "key-1\n"}
     assert read(PRODUCTION | pasted, "SENDGRID_API_KEY") == {"SENDGRID_API_KEY": "key-1"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "local", "second_factor"),
+    [
+        ({}, True, True),
+        ({"REQUIRE_MFA": "", "LOCAL_SIGN_IN": ""}, True, True),
+        (OIDC, False, True),
+        (OIDC | {"LOCAL_SIGN_IN": "1"}, True, True),
+        ({"LAB": "1", "PORTAL_URL": "http://127.0.0.1:8000"}, True, False),
+        ({"LAB": "1", "PORTAL_URL": "http://127.0.0.1:8000", "REQUIRE_MFA": "1"}, True, True),
+    ],
+    ids=["default", "set to nothing", "identity provider", "both", "lab", "strict lab"],
+)
+def test_how_agents_sign_in(environment: dict[str, str], local: bool, second_factor: bool) -> None:
+    expected = {"LOCAL_SIGN_IN": local, "REQUIRE_MFA": second_factor}
+    assert read(PRODUCTION | environment, *expected) == expected
+
+
+def test_the_providers_words_stand_for_roles() -> None:
+    given = {"OIDC_ROLES_CLAIM": "groups", "OIDC_ROLES": "cn=support=agent, support-leads=lead"}
+    expected = {"OIDC_ROLES": {"cn=support": "agent", "support-leads": "lead"}}
+    assert read(PRODUCTION | OIDC | given, *expected) == expected
 
 
 def test_blocklists_can_be_chosen() -> None:
@@ -117,6 +200,9 @@ def test_blocklists_can_be_chosen() -> None:
         "HEALTH_BLOCKLISTS": ["bl.example.org", "bl.example.net"],
         "HEALTH_DOMAIN_BLOCKLISTS": ["dbl.spamhaus.org"],
         "HEALTH_EVERY": 300,
+        "CASE_DETAIL_DAYS": 90,
+        "PROBE_DATA_DAYS": 30,
+        "AUDIT_DAYS": 730,
     }
     assert read(PRODUCTION | chosen, *expected) == expected
 
@@ -177,3 +263,14 @@ def test_embedded_servers_stand_in_only_where_nothing_is_set(tmp_path: Path) -> 
 def test_a_socket_is_named_in_celerys_own_way(tmp_path: Path) -> None:
     values = read({"SECRET_KEY": KEY, **DATABASES, "REDIS_URL": "unix:///run/valkey.sock"}, "CELERY_BROKER_URL")
     assert values == {"CELERY_BROKER_URL": "redis+socket:///run/valkey.sock"}
+
+
+def test_helpdesks_that_are_set_up_whole_are_taken() -> None:
+    key = "-----BEGIN PUBLIC KEY-----\\nMIIBIjANBgkqhkiG9w0B\\n-----END PUBLIC KEY-----"
+    app = {"ZENDESK_APP_KEY": key, "ZENDESK_APP_AUDIENCE": "https://desk.example.org/api/v2/apps/installations/1.json"}
+    values = read(PRODUCTION | ZENDESK | FRESHDESK | OWN_DESK | app, "ZENDESK_URL", "ZENDESK_APP_KEY", "HELPDESK_URL")
+    assert values == {
+        "ZENDESK_URL": "https://desk.example.org",
+        "ZENDESK_APP_KEY": key.replace("\\n", "\n"),
+        "HELPDESK_URL": "https://desk.example.org/api",
+    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
-
 AWAY = 0.02
 """Seconds to it and back, at least. Where everything runs on one machine a refusal may come sooner than any network can
 bring it, and a browser that hears one so soon is right to suspect itself.

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from diagnostics.addresses import BadAddress, parse_address
 from diagnostics.articles import article, articles
+from diagnostics.services.audit import Actor
 from diagnostics.services.cases import HELPDESK, TICKET
-from diagnostics.services.deep_links import LIFETIME, make_link
+from diagnostics.services.deep_links import LIFETIME, issue_link
 
 BAD_USAGE = 64
 """EX_USAGE of sysexits.h."""
@@ -46,7 +47,8 @@ class Command(BaseCommand):
             address = parse_address(options["address"], extra_suffixes=settings.EXTRA_SUFFIXES)
         except BadAddress as bad:
             raise _bad(f"--address: not a usable e-mail address ({bad})") from bad
-        token = make_link(
+        token = issue_link(
+            Actor("command", "deeplink"),
             article=chosen,
             company_id=company,
             address=address,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from diagnostics.services import audit
 from diagnostics.services.directory_csv import BadFile, read_entries
 from diagnostics.services.directory_import import Import, Outcome, import_entries
 from diagnostics.vendors import vendors
@@ -47,6 +48,15 @@ class Command(BaseCommand):
             self.stderr.write(f"… and {outcome.bad_lines - len(outcome.bad)} more")
         if outcome.refused:
             raise CommandError(outcome.refused, returncode=BAD_DATA)
+        if not how.dry_run:
+            audit.write(
+                audit.Actor("command", "import_directory"),
+                audit.Action.DIRECTORY_IMPORTED,
+                vendor=how.vendor,
+                added=outcome.added,
+                changed=outcome.changed,
+                removed=outcome.removed,
+            )
         self.stdout.write(_told(outcome, how))
 
 

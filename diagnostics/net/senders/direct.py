@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from diagnostics.domain import Address, DnsStatus, SendOutcome, SmtpReply, SmtpStage, Transmission
-from diagnostics.net.guard import is_address
+from diagnostics.net.guard import is_address, is_allowed
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.smtp import PORT, greet
 from diagnostics.net.tls import unverifying_context, verifying_context
@@ -94,6 +94,7 @@ class Direct:
         state.begin(host, dialled.address)
         if dialled.link is None:
             return state.transmission(SendOutcome.UNREACHABLE, dialled.detail or dialled.outcome.value)
+        state.sent_from = self._public(dialled.link.transport.get_extra_info("sockname"))
         client = state.client = SmtpClient(dialled.link.transport, dialled.link.protocol, self.limits)
         try:
             refusal = await self._envelope(client, host, letter, encrypt)
@@ -110,6 +111,14 @@ class Direct:
         if outcome is not SendOutcome.UNKNOWN:
             await client.quit()
         return state.transmission(outcome)
+
+    def _public(self, sockname: object) -> str:
+        """The address that their server saw: our socket's, or behind a translation (NAT) the only one of ours."""
+        own = str(sockname[0]) if isinstance(sockname, tuple) and sockname else ""
+        if is_allowed(own, documentation=True):
+            return own
+        same = [one for one in self.network.config.own_addresses if (":" in one) == (":" in own)]
+        return same[0] if own and len(same) == 1 else ""
 
     async def _envelope(self, client: SmtpClient, host: str, letter: _Letter, encrypt: bool) -> SmtpReply | None:
         """Everything up to 354; the reply that stopped it, or None where the message may follow."""
@@ -178,11 +187,13 @@ class _Progress:
     def __init__(self) -> None:
         self.client: SmtpClient | None = None
         self.handed_over = False
+        self.sent_from = ""
         self.tried: list[Transmission] = []
         self._begun = Transmission(SendOutcome.UNREACHABLE, SLUG)
 
     def begin(self, host: str, address: str) -> None:
         self.client = None
+        self.sent_from = ""
         self._begun = Transmission(SendOutcome.UNREACHABLE, SLUG, host, address)
 
     def transmission(self, outcome: SendOutcome, detail: str = "") -> Transmission:
@@ -193,6 +204,7 @@ class _Progress:
             detail=detail,
             replies=tuple(client.replies) if client else (),
             tls_version=client.tls_version if client else "",
+            sent_from=self.sent_from,
         )
 
     def close(self) -> None:

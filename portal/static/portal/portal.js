@@ -25,10 +25,11 @@
   async function copy(button) {
     const source = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(source.textContent.trim());
+      await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
       say(announcements.dataset.copied, button);
     } catch {
-      window.getSelection().selectAllChildren(source);
+      if (source.select) source.select();
+      else window.getSelection().selectAllChildren(source);
       say(announcements.dataset.selected, button);
     }
   }

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
 from diagnostics.domain import Answer, Status
-from diagnostics.models import Case, Purpose
+from diagnostics.models import Case, Purpose, Viewer
+from diagnostics.services import views
 from portal import access
 from portal.intake import Problem
 from portal.wizard import questions, words
@@ -25,6 +26,7 @@ from portal.wizard.causes import causes_of, notes_of
 from portal.wizard.changes import changes
 from portal.wizard.details import details_of, facts_of, replies_of
 from portal.wizard.endpoints import endpoints
+from portal.wizard.incident import incident_of
 from portal.wizard.network import picture
 from portal.wizard.overview import overview, row
 from portal.wizard.proof import proof
@@ -55,7 +57,10 @@ def or_gone(view: View[P]) -> View[P]:
 @or_gone
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of the case; htmx gets the part that changes, or 304 while nothing did."""
-    return case_page(request, access.case_for(request, reference), wanted=request.GET.get("answer", ""))
+    found = access.case_for(request, reference)
+    if not _polled(request):
+        _keep_look(request, found)
+    return case_page(request, found, wanted=request.GET.get("answer", ""))
 
 
 @require_safe
@@ -88,6 +93,7 @@ def case_page(
         "given": questions.given(file),
         "changes": changes(file),
         "proof": proof(file),
+        "incident": incident_of(file),
         "problems": problems,
     }
     template = "wizard/case.html#progress" if _polled(request) else "wizard/case.html"
@@ -125,6 +131,14 @@ def private(response: HttpResponse, etag: str = "") -> HttpResponse:
     if etag:
         response.headers["ETag"] = etag
     return response
+
+
+def _keep_look(request: HttpRequest, case: Case) -> None:
+    """Whoever comes without a token is an agent: nobody else was let in."""
+    if access.token_held(request, case.reference):
+        views.seen(case, Viewer.OWNER)
+    else:
+        views.seen(case, Viewer.AGENT, request.user.get_username())
 
 
 def _common(request: HttpRequest, file: CaseFile) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from diagnostics.models import Case, LinkKind
+from diagnostics.models import Case, LinkKind, Viewer
+from diagnostics.services import views
 from diagnostics.services.cases import link_of
 from diagnostics.services.limits import LimitReached
-from portal import access
+from portal import access, recipes
 from portal.intake import limit_reached, words_for_limit
-from portal.wizard import check_script, recipes
+from portal.wizard import check_script
 from portal.wizard.casefile import content_for, read
 from portal.wizard.causes import MOST_NAMED, causes
 from portal.wizard.details import details_of, facts_of
@@ -56,9 +57,11 @@ def _let_in(response: HttpResponse, case: Case, token: str) -> HttpResponse:
 def it(request: HttpRequest, token: str) -> HttpResponse:
     """What IT needs: findings, refusals, the list to allow, the provider's own steps, the check script's commands.
 
-    Nothing is changed here.
+    Nothing is changed here, but that somebody looked is kept.
     """
-    return _it_page(request, token, _case_for_it(token))
+    case = _case_for_it(token)
+    views.seen(case, Viewer.IT)
+    return _it_page(request, token, case)
 
 
 @csrf_exempt  # the token in the address is the right to do it, and no other site knows it

@@ -3,6 +3,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from diagnostics.models import Case
+from tests.agents import make_agent
 
 PAGES = {
     "cases": "/console/",
@@ -24,7 +25,7 @@ def test_a_visitor_is_asked_to_sign_in_and_learns_nothing(client: Client, worked
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 def test_an_account_without_a_role_is_refused(client: Client, worked: Case, page: str) -> None:
-    client.force_login(User.objects.create_user("somebody"))
+    client.force_login(make_agent("somebody", role=None))
     response = client.get(page.format(reference=worked.reference))
     assert response.status_code == 403
     assert worked.address not in response.content.decode()
@@ -39,7 +40,7 @@ def test_an_agent_who_was_switched_off_is_out_at_once(console: Client, agent: Us
 @pytest.mark.parametrize("who", ["visitor", "no agent"])
 def test_only_agents_start_runs(client: Client, worked: Case, who: str) -> None:
     if who == "no agent":
-        client.force_login(User.objects.create_user("somebody"))
+        client.force_login(make_agent("somebody", role=None))
     response = client.post(f"/console/cases/{worked.reference}/again/")
     assert response.status_code == (302 if who == "visitor" else 403)
     assert worked.runs.count() == 2

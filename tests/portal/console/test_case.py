@@ -39,8 +39,8 @@ def test_the_whole_history_is_told(console: Client, worked: Case) -> None:
 
 
 def test_the_story_runs_from_now_to_the_beginning(console: Client, worked: Case) -> None:
-    stories = console.get(url(worked)).context["stories"]
-    told = [type(story).__name__ for story in stories]
+    stories = console.get(url(worked)).context["timeline"].stories
+    told = [type(story).__name__ for story in stories if type(story).__name__ != "EventStory"]
     assert told == ["ReportStory", "ReportStory", "MessageStory", "RunStory", "RunStory", "OpenedStory"]
     assert [story.at for story in stories] == sorted((story.at for story in stories), reverse=True)
 
@@ -83,19 +83,21 @@ def test_many_runs_and_records_take_no_more_queries_than_few(console: Client, wo
             assert console.get(url(worked)).status_code == 200
         return len(captured)
 
+    queries()  # the first look of an hour is kept
     few = queries()
     for _ in range(10):
         start_run(worked, asked_by="agent-one")
         run_probes(worked)
         answer_whereabouts(worked.test_messages.get(purpose=Purpose.PRIMARY), Whereabouts.SPAM)
-    assert queries() == few <= 11
+    assert queries() == few <= 36
 
 
 def test_run_again_starts_one_run_and_says_so(console: Client, worked: Case) -> None:
-    for _ in range(2):
-        response = console.post(f"{url(worked)}again/", follow=True)
+    response = console.post(f"{url(worked)}again/", follow=True)
     assert response.redirect_chain == [(url(worked), 302)]
     assert "Run 3 is under way" in response.content.decode()
+    response = console.post(f"{url(worked)}again/", follow=True)
+    assert "Run 3 is still under way; no other was started" in response.content.decode()
     run = worked.runs.latest("number")
     assert (run.number, run.asked_by) == (3, "agent-one")
 

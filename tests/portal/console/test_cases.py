@@ -22,8 +22,9 @@ def test_a_console_without_cases_says_so(console: Client) -> None:
 
 def test_a_case_is_one_line_of_all_that_matters(console: Client, worked: Case) -> None:
     page = console.get(URL).content.decode()
-    for expected in (worked.reference, "anna@example.org", "ACME-1", "zendesk", "4711", "mailbox.full", "Cause found"):
+    for expected in (worked.reference, "anna@example.org", "ACME-1", "zendesk", "4711", "Cause found", "Open"):
         assert expected in page
+    assert "Your mailbox is full." in page
     assert "Proofpoint → Microsoft 365" in page
 
 
@@ -62,7 +63,7 @@ def test_search(console: Client, open_one, query: str, found: set[str]) -> None:
     names = {case.reference: name for name, case in cases.items()}
     if query == "reference of carl":
         query = cases["carl"].reference.lower()
-    assert {names[reference] for reference in references(console.get(URL, {"q": query}))} == found
+    assert {names[reference] for reference in references(console.get(URL, {"q": query}, follow=True))} == found
 
 
 @pytest.mark.parametrize("query", ["a\x00b", "a" * 10_000], ids=["NUL", "10,000 characters"])
@@ -90,7 +91,7 @@ def test_older_cases_follow_without_gap_or_repetition(console: Client, open_one)
     while url:
         response = console.get(url)
         seen += references(response)
-        url = f"{URL}{response.context['next_url']}" if response.context["next_url"] else ""
+        url = response.context["next_url"]
     assert seen == expected
 
 
@@ -99,7 +100,7 @@ def test_a_new_case_does_not_shift_the_next_page(console: Client, open_one) -> N
         open_one()
     first = console.get(URL)
     open_one()
-    second = console.get(f"{URL}{first.context['next_url']}")
+    second = console.get(first.context["next_url"])
     assert not set(references(first)) & set(references(second))
     assert len(references(second)) == 2
 
@@ -109,7 +110,7 @@ def test_the_search_goes_on_over_pages(console: Client, open_one) -> None:
         open_one(company_id="ACME & Sons")
         open_one(company_id="OTHER")
     first = console.get(URL, {"q": "acme & sons"})
-    second = console.get(f"{URL}{first.context['next_url']}")
+    second = console.get(first.context["next_url"])
     assert [row.case.company_id for row in second.context["page"].rows] == ["ACME & Sons"]
 
 
@@ -130,13 +131,11 @@ def test_thirty_cases_take_no_more_queries_than_three(console: Client, open_one,
     def queries_with(count: int) -> int:
         for _ in range(count):
             run_probes(open_one())
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert console.get(URL).status_code == 200
         return len(captured)
 
-    assert queries_with(3) == queries_with(27) <= 6
+    assert queries_with(3) == queries_with(27) <= 8
 
 
 def test_the_newest_case_comes_first(console: Client, open_one) -> None:

@@ -67,9 +67,35 @@ def test_the_button_opens_the_case_and_lets_this_browser_in(client: Client, toke
 
 def test_the_second_press_leads_to_the_same_case(client: Client, token: str) -> None:
     first, second = (client.post(f"/l/{token}/")["Location"] for _ in range(2))
-    elsewhere = Client().post(f"/l/{token}/")["Location"]
-    assert first == second == elsewhere
+    assert first == second
     assert Case.objects.count() == 1
+
+
+def test_another_browser_needs_a_link_of_its_own(client: Client, token: str, row_counts) -> None:
+    client.post(f"/l/{token}/")
+    before = row_counts()
+    for other in (Client(), Client()):
+        other.get(f"/l/{token}/")
+        response = other.post(f"/l/{token}/")
+        assert response.status_code == 403
+        assert "opened elsewhere" in response.content.decode()
+        assert not any(name.startswith("case_") for name in response.cookies)
+    assert row_counts() == before
+
+
+def test_an_answer_that_was_lost_shuts_nobody_out(client: Client, token: str) -> None:
+    client.get(f"/l/{token}/")
+    known = {name: morsel.value for name, morsel in client.cookies.items()}
+    location = client.post(f"/l/{token}/")["Location"]
+    again = Client()
+    again.cookies.load(known)
+    assert again.post(f"/l/{token}/")["Location"] == location
+
+
+def test_a_browser_that_holds_the_case_may_use_any_of_its_links(client: Client, token: str) -> None:
+    location = client.post(f"/l/{token}/")["Location"]
+    del client.cookies["link"]
+    assert client.post(f"/l/{token}/")["Location"] == location
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

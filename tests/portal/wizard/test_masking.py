@@ -6,7 +6,7 @@ from diagnostics.domain import SendOutcome
 from diagnostics.models import Case, LinkKind
 from diagnostics.probes.address_form import AddressForm
 from diagnostics.services.cases import mint_link
-from portal.wizard.masking import without_mailboxes
+from portal.masking import without_mailboxes
 from tests.portal.wizard.conftest import finish, give, opened, sent
 
 KNOWN = ("anna@example.org",)

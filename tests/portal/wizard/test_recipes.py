@@ -15,7 +15,7 @@ from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, Sign, SignKind
 from diagnostics.providers import providers
 from diagnostics.services.cases import mint_link
-from portal.wizard.recipes import powershell_literal, recipe
+from portal.recipes import powershell_literal, recipe
 from tests.portal.wizard.conftest import finish
 
 VENDOR = Vendor(

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from diagnostics.domain import Document, Provider, ProviderKind, Vendor
-from portal.wizard import words
 
 PLACEHOLDER = re.compile(r"\{(domains|addresses|senders|sender|address)\}")
 POWERSHELL_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
@@ -22,7 +22,7 @@ class CopyBlock:
     """Values to copy, one a line."""
 
     id: str
-    label: words.Words
+    label: str | Promise
     values: tuple[str, ...]
 
     @property

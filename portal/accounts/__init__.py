@@ -1,0 +1,1 @@
+"""Agents' accounts: who somebody is, how they prove it, and for how long."""

@@ -1,0 +1,1 @@
+"""The REST API for helpdesks and other systems, at /api/v1/."""
