@@ -63,39 +63,39 @@ def names(response) -> set[str]:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({"state": "open"}, {"anna"}),
-        ({"state": "checking"}, {"carl"}),
-        ({"verdict": "likely_cause"}, {"bert"}),
-        ({"cause": "mailbox.full"}, {"anna"}),
-        ({"cause": "cause.of-tomorrow"}, {"carl"}),
-        ({"provider": "microsoft-365"}, {"anna"}),
-        ({"provider": "provider-of-tomorrow"}, {"carl"}),
-        ({"gateway": "mimecast"}, {"anna"}),
-        ({"gateway": "none"}, {"bert", "carl"}),
-        ({"article": "verification"}, {"bert"}),
-        ({"article": "article-of-old"}, {"carl"}),
-        ({"origin": "helpdesk"}, {"anna"}),
-        ({"domain": "example.net"}, {"bert", "carl"}),
-        ({"domain": "@EXAMPLE.org"}, {"anna"}),
-        ({"company": "ACME-2"}, {"bert"}),
-        ({"company": "ACME"}, set()),
-        ({"ticket": "4711"}, {"anna"}),
-        ({"since": "2026-02-01"}, {"bert", "carl"}),
-        ({"until": "2026-01-31"}, {"anna"}),
-        ({"since": "2026-02-01", "until": "2026-02-01"}, {"bert"}),
-        ({"domain": "example.net", "verdict": "likely_cause"}, {"bert"}),
-        ({"domain": "example.net", "state": "open"}, set()),
-        ({"q": "example.net", "state": "checking", "since": "2026-01-01"}, {"carl"}),
-        ({"provider": "nobody-at-all"}, set()),
-        ({"provider": "nobody-at-all", "verdict": "likely_cause"}, set()),
-        ({"unknown": "x", "domain": "example.org"}, {"anna"}),
+        ({"state": "open"}, "anna"),
+        ({"state": "checking"}, "carl"),
+        ({"verdict": "likely_cause"}, "bert"),
+        ({"cause": "mailbox.full"}, "anna"),
+        ({"cause": "cause.of-tomorrow"}, "carl"),
+        ({"provider": "microsoft-365"}, "anna"),
+        ({"provider": "provider-of-tomorrow"}, "carl"),
+        ({"gateway": "mimecast"}, "anna"),
+        ({"gateway": "none"}, "bert carl"),
+        ({"article": "verification"}, "bert"),
+        ({"article": "article-of-old"}, "carl"),
+        ({"origin": "helpdesk"}, "anna"),
+        ({"domain": "example.net"}, "bert carl"),
+        ({"domain": "@EXAMPLE.org"}, "anna"),
+        ({"company": "ACME-2"}, "bert"),
+        ({"company": "ACME"}, ""),
+        ({"ticket": "4711"}, "anna"),
+        ({"since": "2026-02-01"}, "bert carl"),
+        ({"until": "2026-01-31"}, "anna"),
+        ({"since": "2026-02-01", "until": "2026-02-01"}, "bert"),
+        ({"domain": "example.net", "verdict": "likely_cause"}, "bert"),
+        ({"domain": "example.net", "state": "open"}, ""),
+        ({"q": "example.net", "state": "checking", "since": "2026-01-01"}, "carl"),
+        ({"provider": "nobody-at-all"}, ""),
+        ({"provider": "nobody-at-all", "verdict": "likely_cause"}, ""),
+        ({"unknown": "x", "domain": "example.org"}, "anna"),
     ],
     ids=str,
 )
-def test_filters_let_through(console: Client, cases: dict[str, Case], query: dict[str, str], found: set[str]) -> None:
+def test_filters_let_through(console: Client, cases: dict[str, Case], query: dict[str, str], found: str) -> None:
     response = console.get(URL, query)
     assert response.status_code == 200
-    assert names(response) == found
+    assert names(response) == set(found.split())
 
 
 @pytest.mark.parametrize(
