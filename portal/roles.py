@@ -39,7 +39,8 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.AGENT: _AGENT,
     Role.LEAD: _AGENT | {Right.LEAD, Right.PRIVACY},
     Role.ADMIN: frozenset(Right),
-    Role.AUDITOR: frozenset({Right.READ, Right.AUDIT}),
+    # Who watches over agents sees what they did, not the customers' addresses and answers.
+    Role.AUDITOR: frozenset({Right.AUDIT}),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
@@ -30,6 +30,8 @@ def needs(right: Right) -> Callable[[View[P]], View[P]]:
         def for_agents(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not isinstance(request.user, User):
                 return _to_sign_in(request)
+            if not may(request, right) and _at_home(request) and may(request, Right.AUDIT):
+                return redirect("console:audit")
             if not may(request, right):
                 return render(request, "console/no_agent.html", status=403)
             response = view(request, *args, **kwargs)
@@ -51,3 +53,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
         there = {"typed": typed, "came_from": came_from, "why": ended(request)}
         return render(request, "console/account/ended.html", there, status=403)
     return redirect_to_login(came_from or reverse("console:cases"))
+
+
+def _at_home(request: HttpRequest) -> bool:
+    """At the address that signing in leads to: whoever may read the audit trail alone is led on to it."""
+    return request.path == reverse("console:cases")

@@ -9,6 +9,7 @@ from diagnostics.domain import Address
 from diagnostics.models import Case, LinkKind
 from diagnostics.services.cases import Report, mint_link, open_case
 from portal import access
+from tests.agents import make_agent
 
 
 def opened() -> Case:
@@ -78,8 +79,9 @@ class TestACase:
         with pytest.raises(Http404):
             access.case_for(request_with(case, token), case.reference)
 
-    def test_is_open_to_a_signed_in_agent(self, admin_client: Client) -> None:
-        assert admin_client.get(reverse("wizard:case", args=[opened().reference])).status_code == 200
+    def test_is_open_to_a_signed_in_agent(self, client: Client) -> None:
+        client.force_login(make_agent())
+        assert client.get(reverse("wizard:case", args=[opened().reference])).status_code == 200
 
 
 def test_cookies_are_bound_to_the_host_under_https(settings) -> None:

@@ -159,7 +159,7 @@ def test_a_broken_chain_is_said_on_every_page_of_the_console(auditor: Client) ->
         AuditEntry.objects.filter(pk=entry.pk).update(actor="nobody")
         cursor.execute("ALTER TABLE diagnostics_auditentry ENABLE TRIGGER USER")
     tasks.verify_audit()
-    for path in ("/console/", "/console/audit/"):
+    for path in ("/console/audit/", "/console/account/"):
         shown = auditor.get(path).content.decode()
         assert "The audit trail is broken." in shown
         assert f"the first at entry {entry.pk}: it was changed." in shown
