@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -31,8 +32,8 @@ from diagnostics.models import (
     TicketNote,
     WebhookDelivery,
 )
-from diagnostics.services import messages, runs, suppressions, ticket_notes, webhooks
-from diagnostics.services.cases import CHANNEL
+from diagnostics.services import case_events, messages, runs, suppressions, ticket_notes, webhooks
+from diagnostics.services.work import CHANNEL
 
 M = TypeVar("M", bound=Model)
 
@@ -76,6 +77,7 @@ def publish_queued() -> int:
         groups = list(_due(Group.objects.filter(state=GroupState.QUEUED)).values_list("pk", "name"))
         published, away = _publish("diagnostics.tasks.run_group", groups)
         Group.objects.filter(pk__in=published).update(dispatched_at=timezone.now())
+    publish_events()  # whoever reads the list of events needs no broker
     if away:
         raise away
     messages.requeue_due()
@@ -88,10 +90,19 @@ def publish_queued() -> int:
     return len(published) + len(sent) + publish_webhooks() + publish_notes()
 
 
+def publish_events() -> int:
+    """Give what happened to cases its place in the list, and make the webhooks and the notes that tell of it; how many
+    events.
+    """
+    notes = partial(ticket_notes.make_notes, helpdesks=configured_helpdesks().keys())
+    published = 0
+    while batch := case_events.publish((webhooks.make_deliveries, notes)):
+        published += batch
+    return published
+
+
 def publish_webhooks() -> int:
-    """Make deliveries of what happened to cases, and hand those that are due to the broker; how many of these."""
-    while webhooks.spread_events() == webhooks.BATCH:
-        pass  # there may be more
+    """Hand the deliveries that are due to the broker; how many."""
     if not webhooks.anything_due():
         return 0
     with transaction.atomic():
@@ -103,8 +114,7 @@ def publish_webhooks() -> int:
 
 
 def publish_notes() -> int:
-    """Make the notes that tickets are to get, and hand those that are due to the broker; how many of both."""
-    made = ticket_notes.fan_out(configured_helpdesks().keys())
+    """Hand the notes that are due to the broker; how many."""
     with transaction.atomic():
         queued = TicketNote.objects.filter(state=NoteState.QUEUED, next_try_at__lte=timezone.now())
         notes = list(_due(queued).values_list("pk", flat=True))
@@ -112,7 +122,7 @@ def publish_notes() -> int:
         TicketNote.objects.filter(pk__in=handed_over).update(dispatched_at=timezone.now())
     if away:
         raise away
-    return made + len(handed_over)
+    return len(handed_over)
 
 
 def sweep() -> None:

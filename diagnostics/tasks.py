@@ -194,6 +194,10 @@ def post_ticket_note(note_pk: int) -> None:
     if desk is None:
         ticket_notes.refused(claim, "this portal is no longer connected to the helpdesk")
         return
+    if not desk.ticket_url(claim.ticket):
+        # Written by whoever made an unsigned link: a second spelling of a ticket, or a way to another address.
+        ticket_notes.refused(claim, "the helpdesk has no such ticket")
+        return
     try:
         if claim.look_first and run_on_loop(desk.has_note(claim.ticket, claim.note_id), ticket_notes.LOOK_SECONDS):
             ticket_notes.posted(claim)

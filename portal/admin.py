@@ -91,7 +91,7 @@ class AccountForm(AccountModelForm):
         required=False,
         choices=[(role.value, role.value) for role in Role],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("What each may do is in docs/agents.md. Without a role an account may nothing."),
+        help_text=_("What each may do is in docs/agents.md. An account without a role may do nothing."),
     )
 
     class Meta:

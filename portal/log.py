@@ -8,8 +8,12 @@ from __future__ import annotations
 import logging
 import re
 
-KEY_IN_PATH = re.compile(r"((?<![\w.-])(?:c|it|l|stop)/)[/\s]*[^/\s'\"<>,]+", re.IGNORECASE)
-"""The part of a path behind `/c/`, `/it/`, `/l/` or `/stop/`."""
+KEY_IN_PATH = re.compile(
+    r"((?<![\w.-])(?:c|it|l|stop|embed|set-password/[/\s]*[^/\s'\"<>,]+)/)[/\s]*[^/\s'\"<>,]+", re.IGNORECASE
+)
+"""The part of a path behind `/c/`, `/it/`, `/l/`, `/stop/`, `/embed/` or `/set-password/<account>/`."""
+KEY = re.compile(r"\b(wmc_(?:live|test)_|whsec_)[A-Za-z0-9_+/=-]+")
+"""An API key, or a webhook's secret."""
 
 
 ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=@/\\]+(@|%40)((?:[\w-]+\.)+[\w-]+)", re.IGNORECASE)
@@ -35,7 +39,7 @@ class HideKeys(logging.Filter):
 
 
 def without_keys(text: str) -> str:
-    return ADDRESS.sub(r"…\1\2", KEY_IN_PATH.sub(r"\1…", text))
+    return ADDRESS.sub(r"…\1\2", KEY.sub(r"\1…", KEY_IN_PATH.sub(r"\1…", text)))
 
 
 def _hidden(value: object) -> object:

@@ -52,8 +52,10 @@ def rights_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Right]:
         return frozenset()
     if user.is_superuser:
         return frozenset(Right)
-    names = user.groups.values_list("name", flat=True)
-    return frozenset().union(*(RIGHTS.get(name, frozenset()) for name in names))
+    if not hasattr(user, "_rights"):  # one request asks several times
+        names = user.groups.values_list("name", flat=True)
+        user._rights = frozenset().union(*(RIGHTS.get(name, frozenset()) for name in names))  # type: ignore[attr-defined]
+    return user._rights  # type: ignore[attr-defined,no-any-return]
 
 
 def rights(request: HttpRequest) -> dict[str, object]:

@@ -19,7 +19,7 @@ from diagnostics.helpdesks._payload import referral
 from diagnostics.helpdesks._proof import bearer
 
 SLUG = "freshdesk"
-TICKET = re.compile("[0-9]{1,20}")
+TICKET = re.compile("[1-9][0-9]{0,19}")
 PAGE, MOST_PAGES = 100, 10
 
 

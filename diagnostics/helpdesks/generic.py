@@ -58,7 +58,8 @@ class Generic:
         return referral(payload, TICKET)
 
     def ticket_url(self, ticket: str) -> str:
-        return self.page.replace("{ticket}", quote(ticket, safe="")) if TICKET.fullmatch(ticket) else ""
+        usable = TICKET.fullmatch(ticket) and ticket not in (".", "..")  # those lead to other addresses
+        return self.page.replace("{ticket}", quote(ticket, safe="")) if usable else ""
 
     async def post_note(self, ticket: str, note_id: str, text: str) -> None:
         """As `Helpdesk.post_note` says; `webhook-id` is the note's own, so the other side may tell it apart, too."""

@@ -19,7 +19,7 @@ from diagnostics.helpdesks._payload import referral
 from diagnostics.helpdesks._proof import bearer
 
 SLUG = "jira"
-TICKET = re.compile("[A-Z][A-Z0-9_]{0,30}-[0-9]{1,12}")
+TICKET = re.compile("[A-Z][A-Z0-9_]{0,30}-[1-9][0-9]{0,11}")
 PAGE, MOST_PAGES = 50, 20
 MARKUP = re.compile(r"([{}\[\]!|\\])")
 """What Jira would read as markup; another server's words may stand in a headline."""

@@ -18,7 +18,7 @@ from diagnostics.helpdesks._payload import referral
 from diagnostics.helpdesks._proof import digest, fresh, signed
 
 SLUG = "zendesk"
-TICKET = re.compile("[0-9]{1,20}")
+TICKET = re.compile("[1-9][0-9]{0,19}")
 PAGE, MOST_PAGES = 100, 5
 SKEW = timedelta(seconds=30)
 
@@ -77,7 +77,8 @@ class Zendesk:
             )
         except jwt.InvalidTokenError as problem:
             raise NotProved(f"the app’s token is not good: {type(problem).__name__}") from None
-        return digest(token.encode())
+        # Of what is signed: the signature itself can be spelled in more than one way (base64, padded or not).
+        return digest(token.rpartition(".")[0].encode())
 
     def ticket_ref(self, payload: Mapping[str, Any]) -> Referral:
         return referral(payload, TICKET)

@@ -3,8 +3,6 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import diagnostics.models.webhooks
-
 
 class Migration(migrations.Migration):
     dependencies = [("diagnostics", "0007_history")]
@@ -63,8 +61,7 @@ class Migration(migrations.Migration):
                 ),
                 ("data", models.JSONField(default=dict)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("transaction", models.BigIntegerField(db_default=diagnostics.models.webhooks.CurrentTransaction())),
-                ("spread", models.BooleanField(default=False)),
+                ("position", models.BigIntegerField(null=True, unique=True)),
                 (
                     "case",
                     models.ForeignKey(
@@ -151,11 +148,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="caseevent",
-            index=models.Index(fields=["transaction", "id"], name="case_event_order"),
+            index=models.Index(condition=models.Q(("position", None)), fields=["id"], name="case_event_unpublished"),
         ),
         migrations.AddIndex(
             model_name="caseevent",
-            index=models.Index(condition=models.Q(("spread", False)), fields=["id"], name="case_event_unspread"),
+            index=models.Index(fields=["at"], name="case_event_age"),
+        ),
+        # Owned by the column, so that it goes where the table goes: into its dumps, and away with it.
+        migrations.RunSQL(
+            "CREATE SEQUENCE diagnostics_caseevent_position_seq OWNED BY diagnostics_caseevent.position",
+            "DROP SEQUENCE diagnostics_caseevent_position_seq",
         ),
         migrations.AddIndex(
             model_name="webhookdelivery",

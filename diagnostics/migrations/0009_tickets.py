@@ -90,14 +90,6 @@ class Migration(migrations.Migration):
             model_name="ticketnote",
             index=models.Index(fields=["ticket", "helpdesk"], name="note_by_ticket"),
         ),
-        migrations.CreateModel(
-            name="EventCursor",
-            fields=[
-                ("reader", models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ("transaction", models.BigIntegerField(default=0)),
-                ("event", models.BigIntegerField(default=0)),
-            ],
-        ),
         migrations.AddField(
             model_name="deeplink",
             name="made_by",

@@ -23,7 +23,7 @@ from diagnostics.models.history import CaseView, Note, Resolution, Viewer
 from diagnostics.models.mail import MailStop, MessageState, Purpose, SenderEvent, SuppressionRelease, TestMessage
 from diagnostics.models.privacy import Erasure
 from diagnostics.models.running import Heartbeat, LimitHit
-from diagnostics.models.tickets import EventCursor, HelpdeskCall, NoteState, TicketNote
+from diagnostics.models.tickets import HelpdeskCall, NoteState, TicketNote
 from diagnostics.models.vendor import DirectoryEntry, VendorHealthRecord
 from diagnostics.models.webhooks import (
     CaseEvent,
@@ -50,7 +50,6 @@ __all__ = (
     "DeliveryState",
     "DirectoryEntry",
     "Erasure",
-    "EventCursor",
     "Group",
     "GroupState",
     "Heartbeat",

@@ -66,14 +66,3 @@ class HelpdeskCall(models.Model):
 
     def __str__(self) -> str:
         return f"call {self.pk}"
-
-
-class EventCursor(models.Model):
-    """How far a reader of case events has come. What was committed up to there is never read again."""
-
-    reader = models.CharField(max_length=20, primary_key=True)
-    transaction = models.BigIntegerField(default=0)
-    event = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return self.reader

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from diagnostics.models.cases import Case
@@ -21,30 +21,25 @@ class CaseEventKind(models.TextChoices):
     CASE_RESOLVED = "case.resolved"
 
 
-class CurrentTransaction(Func):
-    """The number of the transaction that writes the row, which never comes again."""
-
-    template = "(pg_current_xact_id()::text::bigint)"
-    output_field = models.BigIntegerField()
-
-
 class CaseEvent(models.Model):
-    """Something happened to a case; committed together with it. Read by the API, webhooks and tickets' notes."""
+    """Something happened to a case; committed together with it. The API lists what is published; webhooks and notes on
+    tickets are made while it is: see `services.case_events`.
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20, choices=CaseEventKind)
     data = models.JSONField(default=dict)
     """Codes only (run number, verdict, cause): no address."""
     at = models.DateTimeField(default=timezone.now)
-    transaction = models.BigIntegerField(db_default=CurrentTransaction())
-    """Who reads on from an event needs it: a lower id may be committed later than a higher one."""
-    spread = models.BooleanField(default=False)
-    """Whether the webhooks that want it have it."""
+    position = models.BigIntegerField(null=True, unique=True)
+    """Its place in the list of all events, which never changes and never comes again; null until it is published. Not
+    the id: a lower id may be committed after a higher one.
+    """
 
     class Meta:
         indexes = (
-            models.Index(fields=("transaction", "id"), name="case_event_order"),
-            models.Index(fields=("id",), condition=Q(spread=False), name="case_event_unspread"),
+            models.Index(fields=("id",), condition=Q(position=None), name="case_event_unpublished"),
+            models.Index(fields=("at",), name="case_event_age"),
         )
 
     def __str__(self) -> str:

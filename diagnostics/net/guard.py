@@ -23,7 +23,9 @@ def is_allowed(address: str, *, own: frozenset[str] = NONE, documentation: bool 
         parsed = ip_address(address)
     except ValueError:
         return False
-    if address in own or str(parsed) in own:
+    if "%" in address:  # a zone (RFC 4007): meant for this link alone, and another spelling of what stands before it
+        return False
+    if address in own or parsed in {ip_address(one) for one in own if is_address(one)}:
         return False
     if _listed(parsed, inside):
         return True

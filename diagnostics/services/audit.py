@@ -32,6 +32,8 @@ class Action(StrEnum):
     RUN_STARTED = "run.started"
     MESSAGE_SENT = "message.sent"
     NOTE_WRITTEN = "note.written"
+    TICKET_NOTE_RETRIED = "ticket-note.retried"
+    CUSTOMERS_PAGE_USED = "case.customers-page-used"
     SUPPRESSION_RELEASED = "suppression.released"
     LINK_MADE = "link.made"
     LINK_REVOKED = "link.revoked"

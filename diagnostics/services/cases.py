@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -31,11 +31,11 @@ from diagnostics.models import (
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services import limits
 from diagnostics.services.case_events import announce
+from diagnostics.services.work import announce_work
 
 LINK_LIFETIME = timedelta(days=30)
 API_ORIGIN = "api"
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-CHANNEL = "portal_work"
 BOUNCES = (BounceReport.__name__, ComparisonBounce.__name__)
 HELPDESK = re.compile(r"[a-z0-9-]{1,20}")
 TICKET = re.compile(r"[A-Za-z0-9._:#-]{1,64}")
@@ -118,8 +118,7 @@ def start_run(case: Case, *, asked_by: str = "customer") -> Run:
         latest = case.runs.order_by("-number").first()
         if latest and not latest.finished:
             return latest
-        if asked_by == "customer":
-            limits.take([(limits.RUN_BY_CASE, case.reference)])
+        limits.take([(limits.RUN_BY_CASE if asked_by == "customer" else limits.RUN_BY_AGENT, case.reference)])
         run = create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
         if latest:
             carry_over(latest, run)
@@ -149,12 +148,6 @@ def forget_ended_links() -> int:
 def token_hash(token: str) -> str:
     """Tokens are random, so a plain SHA-256 is enough to make a stolen table useless."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def announce_work() -> None:
-    """Wake the dispatcher when this transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:

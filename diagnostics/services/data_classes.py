@@ -170,7 +170,6 @@ KEPT = (
         _codes("helpdesk", "note_id", "state") | _personal("ticket", "text", "detail"),
         case="case",
     ),
-    Kept(models.EventCursor, _codes("reader")),
     Kept(models.HelpdeskCall, _codes("helpdesk", "call_id"), by="at", until=timedelta(days=30)),
     Kept(models.ApiClient, _staff("name", "created_by") | _codes("vendor")),
     Kept(models.ApiKey, _staff("prefix", "created_by") | _codes("scopes") | _hashes("key_hash")),

@@ -62,7 +62,7 @@ def issue_link(actor: Actor, *, article: Article, company_id: str, address: Addr
             ticket=ticket,
             made_by=actor.name,
         )
-        audit.write(actor, Action.LINK_MADE, reference="", helpdesk=helpdesk, ticket=ticket)
+        audit.write(actor, Action.LINK_MADE, helpdesk=helpdesk)
     return token
 
 

@@ -114,7 +114,7 @@ def _messages(ids: Collection[str]) -> dict[str, TestMessage]:
     """Test messages by the names that events have for them: the service's own or the Message-ID."""
     if not ids:
         return {}
-    found = TestMessage.objects.filter(Q(service_id__in=ids) | Q(message_id__in=ids)).select_related("case")
+    found = TestMessage.objects.filter(Q(service_id__in=ids) | Q(message_id__in=ids)).select_related("case__api_client")
     return {name: one for one in found for name in (one.service_id, one.message_id) if name in ids}
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from diagnostics.domain import Address, Article
 from diagnostics.models import DeepLink, HelpdeskCall
-from diagnostics.services import audit, ticket_notes
+from diagnostics.services import audit, limits, ticket_notes
 from diagnostics.services.audit import Action, Actor
 from diagnostics.services.cases import token_hash
 from diagnostics.services.deep_links import make_link, open_linked_case
@@ -69,6 +69,7 @@ def take(call: Call, *, opens_case: bool) -> Taken:
         link = DeepLink.objects.get(token_hash=token_hash(token))
         case = None
         if opens_case:
+            limits.take([(limits.OPEN_BY_HELPDESK, call.helpdesk)])
             case = open_linked_case(
                 link,
                 article=call.article,
@@ -81,7 +82,6 @@ def take(call: Call, *, opens_case: bool) -> Taken:
             Action.LINK_MADE,
             reference=case.reference if case else "",
             helpdesk=call.helpdesk,
-            ticket=call.ticket,
         )
     return Taken.CASE_OPENED if case else Taken.LINK_MADE
 

@@ -43,8 +43,12 @@ class LimitReached(Exception):
 OPEN_BY_SOURCE = Rule("open-by-source", settings.CASES_PER_SOURCE, timedelta(hours=1))
 OPEN_BY_CLIENT = Rule("open-by-client", settings.API_CASES_PER_HOUR, timedelta(hours=1))
 """In place of the source's, which for a helpdesk's system is the same for all its customers."""
+OPEN_BY_HELPDESK = Rule("open-by-helpdesk", 300, timedelta(hours=1))
+"""Cases that a helpdesk's calls open: whoever mails the helpdesk in masses must not have others' domains probed."""
 OPEN_BY_ADDRESS = Rule("open-by-address", 10, timedelta(hours=1))
 RUN_BY_CASE = Rule("run-by-case", 12, timedelta(hours=1))
+RUN_BY_AGENT = Rule("run-by-agent", 60, timedelta(hours=1))
+"""Of one case, by all who are not the customer: a page left to reload itself must not probe others' servers all day."""
 TOLD_BY_CASE = Rule("told-by-case", 60, timedelta(hours=1))
 """Answers and pasted headers: each is kept, and every judgement reads them all."""
 NETWORK_TEST_BY_CASE = Rule("network-test-by-case", 30, timedelta(hours=1))

@@ -41,8 +41,9 @@ from diagnostics.probes.test_message import (
 from diagnostics.replies import Group, classify
 from diagnostics.replies.stops import stopped_by
 from diagnostics.services import events, limits, outcomes, return_path
-from diagnostics.services.cases import DetailsDeleted, announce_work
+from diagnostics.services.cases import DetailsDeleted
 from diagnostics.services.runs import report, seen_of
+from diagnostics.services.work import announce_work
 from diagnostics.vendors import vendor
 
 SEND_DEADLINE = 60.0

@@ -64,7 +64,11 @@ class Ended:
 
 
 def of_event(event: SendEvent, address: str, event_id: str, message: TestMessage | None = None) -> Ended | None:
-    """What an event says about the end of a message; None where it says nothing, or says it too late."""
+    """What an event says about the end of a message; None where it says nothing, says it too late, or is of an API
+    client's test.
+    """
+    if message is not None and message.case.is_test:
+        return None
     failed = ENDS.get(event.kind)
     if failed is None or timezone.now() - event.at > TOO_OLD:
         return None
@@ -80,8 +84,7 @@ def of_hand_over(message: TestMessage, transmission: Transmission) -> Ended | No
 
     And None for the recorded messages of an API client's tests, which nobody sent.
     """
-    client = message.case.api_client
-    if client is not None and client.is_test:
+    if message.case.is_test:
         return None
     failed = OUTCOMES.get(transmission.outcome)
     if transmission.outcome is SendOutcome.DEFERRED and message.next_try_at is None:

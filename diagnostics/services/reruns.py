@@ -6,6 +6,7 @@ from django.db import transaction
 
 from diagnostics.domain import ProbeGroup
 from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
+from diagnostics.services import limits
 from diagnostics.services.cases import carry_over, create_run, start_run
 from diagnostics.services.runs import judge
 
@@ -15,13 +16,14 @@ def run_group_again(case: Case, name: ProbeGroup, *, asked_by: str) -> Run:
 
     What the other groups saw, and what was reported, is carried over from the newest run with the time at which it was
     seen, so the new diagnosis differs only by what this group finds. A group that was never finished is asked, too.
-    For agents and systems: no limit.
+    For agents. Raises LimitReached.
     """
     with transaction.atomic():
         Case.objects.select_for_update(no_key=True).get(pk=case.pk)
         latest = case.runs.order_by("-number").first()
         if latest is None or not latest.finished:
             return latest or start_run(case, asked_by=asked_by)
+        limits.take([(limits.RUN_BY_AGENT, case.reference)])
         kept = [one for one in latest.groups.order_by("pk") if one.name != name and one.state in GroupState.final()]
         asked = [one for one in ProbeGroup if one not in {group.name for group in kept}]
         run = create_run(case, number=latest.number + 1, asked_by=asked_by, groups=asked)

@@ -28,8 +28,8 @@ from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.remedies import remedies
 from diagnostics.services import health
 from diagnostics.services.case_events import announce
-from diagnostics.services.cases import announce_work
 from diagnostics.services.domain_proof import PROVEN, accept_proof, for_the_owner
+from diagnostics.services.work import announce_work
 from diagnostics.vendors import vendor
 from diagnostics.verdicts import AGENTS, diagnose
 

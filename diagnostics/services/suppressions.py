@@ -14,7 +14,7 @@ from diagnostics.codec import Unreadable, decode
 from diagnostics.domain import Address, Suppression, SuppressionAnswer, SuppressionReason
 from diagnostics.models import Case, SuppressionRelease
 from diagnostics.services import limits
-from diagnostics.services.cases import announce_work
+from diagnostics.services.work import announce_work
 
 SILENT = "silent"
 """`sending.Release.SILENT`, which this layer does not know by its type."""

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import uniform
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from diagnostics.models import Case, CaseEvent, CaseEventKind, DeepLink, EventCursor, NoteState, TicketNote
-from diagnostics.services.cases import announce_work
+from diagnostics.models import Case, CaseEvent, CaseEventKind, DeepLink, NoteState, TicketNote
 from diagnostics.services.deep_links import renew_token, vouched
 from diagnostics.services.note_text import LINK, about_link, about_resolution, about_run, unsigned
+from diagnostics.services.work import announce_work
 
-READER = "ticket-notes"
-BATCH = 200
 MOST_OF_A_CASE = 3
 MOST_OF_RUNS = MOST_OF_A_CASE - 1
 """The last place is kept for how it ended."""
@@ -45,25 +42,10 @@ class Claim:
     look_first: bool
 
 
-def fan_out(helpdesks: Collection[str]) -> int:
-    """Make the notes that new events ask for, at tickets of these helpdesks; how many.
-
-    Only events of transactions before the oldest one that is still open are read: no earlier one can turn up later.
-    """
-    with transaction.atomic():
-        EventCursor.objects.get_or_create(reader=READER)
-        cursor = EventCursor.objects.select_for_update(skip_locked=True).filter(reader=READER).first()
-        if cursor is None:
-            return 0
-        later = Q(transaction__gt=cursor.transaction) | Q(transaction=cursor.transaction, pk__gt=cursor.event)
-        events = CaseEvent.objects.filter(later, transaction__gte=cursor.transaction, transaction__lt=_horizon())
-        batch = list(events.select_related("case").order_by("transaction", "pk")[:BATCH])
-        if not batch:
-            return 0
-        made = sum(_note_of(event, helpdesks) for event in batch)
-        cursor.transaction, cursor.event = batch[-1].transaction, batch[-1].pk
-        cursor.save(update_fields=("transaction", "event"))
-    return made
+def make_notes(events: Sequence[CaseEvent], helpdesks: Collection[str]) -> None:
+    """Make the notes that events ask for, at tickets of these helpdesks; in the transaction that publishes them."""
+    for event in events:
+        _make_note(event, helpdesks)
 
 
 def bring_link(link: DeepLink, *, case: Case | None = None) -> TicketNote:
@@ -142,24 +124,23 @@ def try_again(note: TicketNote) -> bool:
     return bool(again)
 
 
-def _note_of(event: CaseEvent, helpdesks: Collection[str]) -> int:
+def _make_note(event: CaseEvent, helpdesks: Collection[str]) -> None:
     case = event.case
     wanted = event.kind in (CaseEventKind.RUN_FINISHED, CaseEventKind.CASE_RESOLVED)
     if not (wanted and case.ticket and case.helpdesk in helpdesks):
-        return 0
+        return
     if event.at < timezone.now() - GIVE_UP_AFTER:
-        return 0
+        return
     earlier = list(case.ticket_notes.filter(event__isnull=False).select_related("event").order_by("pk"))
     most = MOST_OF_RUNS if event.kind == CaseEventKind.RUN_FINISHED else MOST_OF_A_CASE
     if len(earlier) >= most or (earlier and _same_state(earlier[-1].event, event)):
-        return 0
+        return
     sure = vouched(case) or case.api_client_id is not None
     if not sure and _of_other_cases(case) >= MOST_OF_A_CASE:
-        return 0
+        return
     text = about_run(case, event) if event.kind == CaseEventKind.RUN_FINISHED else about_resolution(case, event)
     text = text if sure else f"{text}\n{unsigned(case)}"
     _queue(case=case, event=event, link=None, helpdesk=case.helpdesk, ticket=case.ticket, text=text)
-    return 1
 
 
 def _of_other_cases(case: Case) -> int:
@@ -200,9 +181,3 @@ def _mine(claimed: Claim) -> QuerySet[TicketNote]:
 
 def _kept(said: str) -> str:
     return said.replace("\x00", "\ufffd")[:500]
-
-
-def _horizon() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return int(cursor.fetchone()[0])

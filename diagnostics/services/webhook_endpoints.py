@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from diagnostics.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from diagnostics.services.audit import Action, Actor, write
-from diagnostics.services.cases import announce_work
 from diagnostics.services.webhook_messages import new_secret, sealed
 from diagnostics.services.webhook_urls import receiver_of
+from diagnostics.services.work import announce_work
 
 BOTH_SIGN = timedelta(hours=24)
 """How long the earlier secret signs beside a new one."""

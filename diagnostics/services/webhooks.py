@@ -8,7 +8,7 @@ lease, and the delivery goes out again with the same webhook ID.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -21,18 +21,17 @@ from django.utils import timezone
 
 from diagnostics.models import CaseEvent, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookTry
 from diagnostics.services.audit import Action, Actor, write
-from diagnostics.services.cases import announce_work
 from diagnostics.services.secrets import Unopenable
 from diagnostics.services.webhook_endpoints import FAILING, GONE, ITSELF, UNFINISHED, switch_off
 from diagnostics.services.webhook_messages import body_of, headers_of, new_id, test_body
 from diagnostics.services.webhook_urls import Receiver, UnusableUrl, receiver_of
+from diagnostics.services.work import announce_work
 
 DEADLINE = 15.0
 """Seconds one try may take; the lease outlives it."""
 LEASE = timedelta(seconds=DEADLINE + 15)
 AT_ONCE = 4
 """Deliveries to one endpoint that may be under way together: one that is slow takes no more than this from others."""
-BATCH = 200
 PAUSES = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 5 * 60, 25 * 60, 90 * 60, 3 * 3600, 5 * 3600, 4 * 3600, 6 * 3600, 4 * 3600)
@@ -75,20 +74,9 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
-def spread_events() -> int:
-    """Make the deliveries of what happened since; how many events were new, at most a batch.
-
-    An event is marked, and not passed by its number: a lower number may be committed after a higher one.
-    """
-    fresh = CaseEvent.objects.filter(spread=False)
-    if not fresh.exists():
-        return 0
-    with transaction.atomic():
-        locked = fresh.select_related("case").select_for_update(of=("self",), no_key=True)
-        events = list(locked.order_by("pk")[:BATCH])
-        WebhookDelivery.objects.bulk_create(_deliveries_of(events), ignore_conflicts=True)
-        CaseEvent.objects.filter(pk__in=[event.pk for event in events]).update(spread=True)
-    return len(events)
+def make_deliveries(events: Sequence[CaseEvent]) -> None:
+    """Make the deliveries of events that are being published; in the transaction that publishes them."""
+    WebhookDelivery.objects.bulk_create(_deliveries_of(events))
 
 
 def anything_due() -> bool:
@@ -213,7 +201,7 @@ def forget_old() -> int:
     return count
 
 
-def _deliveries_of(events: list[CaseEvent]) -> Iterable[WebhookDelivery]:
+def _deliveries_of(events: Sequence[CaseEvent]) -> Iterable[WebhookDelivery]:
     # Locked, so that none of a case's deliveries ends unnoticed while the next one is put behind it.
     endpoints = list(WebhookEndpoint.objects.filter(active=True).select_for_update(no_key=True).order_by("pk"))
     unfinished = WebhookDelivery.objects.filter(

@@ -218,7 +218,7 @@ def shown_case(case: Case, run: Run) -> CaseOut:
         ticket=TicketOut(helpdesk=case.helpdesk, id=case.ticket) if case.helpdesk and case.ticket else None,
         language=case.language,
         tier=case.tier,
-        test=bool(case.api_client and case.api_client.is_test),
+        test=case.is_test,
         created_at=case.created_at,
         run=_shown_run(run),
         links=links_of(case),

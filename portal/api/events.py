@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import BigIntegerField, Func, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from ninja import Router
 
@@ -15,13 +15,6 @@ from portal.api.principal import KeyWith
 from portal.api.schemas import MOST, EventOut, EventPage
 
 router = Router(tags=["Events"])
-
-
-class OldestUnfinished(Func):
-    """Every transaction below this number has ended, so nothing more can come with it."""
-
-    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
-    output_field = BigIntegerField()
 
 
 @router.get("/events", auth=KeyWith(Scope.EVENT_READ), response=EventPage, operation_id="listEvents", url_name="events")
@@ -47,17 +40,14 @@ def list_of_case(
 
 
 def _page(found: QuerySet[CaseEvent], text: str | None, limit: int) -> EventPage:
-    """In the order of transactions, and only of those before which none is unfinished.
-
-    A lower id may be committed after a higher one; a page that had shown the higher one would then have passed it by.
-    """
-    found = found.filter(transaction__lt=OldestUnfinished())
+    """In the order in which they were published, so that none can come before one that was shown."""
+    reached = 0
     if text is not None:
-        transaction, pk = read_cursor("e", text)
-        found = found.filter(transaction__gte=transaction).filter(Q(transaction__gt=transaction) | Q(pk__gt=pk))
-    events = list(found.select_related("case").order_by("transaction", "pk")[: limit + 1])
+        (reached,) = read_cursor("e", text)
+    events = list(found.filter(position__gt=reached).select_related("case").order_by("position")[: limit + 1])
     shown = events[:limit]
-    following = cursor("e", shown[-1].transaction, shown[-1].pk) if shown else text
+    last = shown[-1].position if shown else None
+    following = text if last is None else cursor("e", last)
     return EventPage(items=[_shown(event) for event in shown], next_cursor=following, has_more=len(events) > limit)
 
 

@@ -132,7 +132,10 @@ def _look_at_body(request: HttpRequest) -> None:
         return
     if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
         raise Problem(problems.LENGTH_REQUIRED)
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    if not (said.isascii() and said.isdigit()):
+        raise Problem(problems.BAD_REQUEST)
+    length = int(said[:9])
     if length > LONGEST_BODY:
         raise Problem(problems.TOO_LARGE)
     charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"

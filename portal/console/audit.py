@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django import forms
@@ -88,7 +88,7 @@ class FilterForm(forms.Form):
         if wanted["first"]:
             entries = entries.filter(at__gte=_midnight(wanted["first"]))
         if wanted["last"]:
-            entries = entries.filter(at__lt=_midnight(wanted["last"]) + timedelta(days=1))
+            entries = entries.filter(at__lte=datetime.combine(wanted["last"], time.max, UTC))
         return entries
 
     @property

@@ -166,11 +166,11 @@ def _part(found: Figures, dimension: str) -> Part:
     series = [
         Series(value_name(dimension, value), tuple(tally.shares())) for value, tally in busiest if any(tally.total)
     ]
-    drawings.append(
-        _lines(
-            found, f"failed-{dimension}", _("Mails that fail"), series, lambda value: percent(value / 100), percent=True
+    if series:
+        title = _("Mails that fail")
+        drawings.append(
+            _lines(found, f"failed-{dimension}", title, series, lambda value: percent(value / 100), percent=True)
         )
-    )
     more = max(0, len(values) - MOST_ROWS)
     return Part(dimension, HEADINGS[dimension], rows, tuple(drawings), more, has_cases)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +22,7 @@ from diagnostics.articles import article as find_article
 from diagnostics.articles import articles
 from diagnostics.domain import Status
 from diagnostics.models import Case, DeepLink, TicketNote
+from diagnostics.services.audit import Action, write
 from diagnostics.services.deep_links import issue_link, issue_link_for, revoke, vouched
 from diagnostics.services.ticket_notes import try_again
 from portal.access import actor_of
@@ -146,7 +148,12 @@ def revoke_one(request: HttpRequest, pk: int) -> HttpResponse:
 def note_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Try a note again that did not get onto its ticket."""
     note = get_object_or_404(TicketNote.objects.select_related("case"), pk=pk)
-    if try_again(note):
+    with transaction.atomic():
+        tried = try_again(note)
+        if tried:
+            reference = note.case.reference if note.case else ""
+            write(actor_of(request), Action.TICKET_NOTE_RETRIED, reference=reference, note=note.pk)
+    if tried:
         messages.success(request, _("The note is tried again, unless it is on the ticket already."))
     else:
         messages.warning(request, _("The note is on its way, or on the ticket already."))

@@ -27,7 +27,7 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": _("This user name and password do not match. Both care about capital letters."),
+        "invalid_login": _("This username and password do not match. Both care about capital letters."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

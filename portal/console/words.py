@@ -189,6 +189,8 @@ ACTIONS: Mapping[str, Words] = {
     Action.RUN_STARTED: _("Ran the checks again"),
     Action.MESSAGE_SENT: _("Sent a test message"),
     Action.NOTE_WRITTEN: _("Wrote a note"),
+    Action.TICKET_NOTE_RETRIED: _("Tried a ticket’s note again"),
+    Action.CUSTOMERS_PAGE_USED: _("Acted on the customer’s page"),
     Action.SUPPRESSION_RELEASED: _("Released an address"),
     Action.LINK_MADE: _("Made a link"),
     Action.LINK_REVOKED: _("Revoked a link"),

@@ -27,6 +27,7 @@ from diagnostics.helpdesks.zendesk import TICKET, Zendesk
 from diagnostics.models import Case, CaseState
 from diagnostics.services import audit, embeds
 from diagnostics.services.audit import Action, Actor
+from diagnostics.services.deep_links import vouched
 from diagnostics.services.embeds import BadToken, Expired
 from diagnostics.services.helpdesk_calls import Replayed, once
 from diagnostics.services.note_text import VERDICTS, headline_of, sureness_of, who_of
@@ -36,6 +37,8 @@ from portal.access import source_of
 logger = logging.getLogger(__name__)
 PASS_SALT = "portal.helpdesk.zendesk"  # noqa: S105 - no secret: it keeps tokens of one purpose from another
 LONGEST_TOKEN = 4096
+LOOKED_AT = 20
+"""Of a ticket's cases, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
     origin = _known(allowed.origin)
     if case is None or not origin:
         return _page("embed/gone.html", {"expired": False}, status=404)
-    context = {"card": _card(case), "reload_url": reverse("helpdesk:embed", args=[token])}
+    unsigned = not (vouched(case) or case.api_client_id)
+    context = {"card": _card(case), "unsigned": unsigned, "reload_url": reverse("helpdesk:embed", args=[token])}
     return _page("embed/card.html", context, origin=origin)
 
 
@@ -108,7 +112,7 @@ def zendesk_ticket(request: HttpRequest) -> HttpResponse:
     ticket = request.POST.get("ticket", "")
     if not TICKET.fullmatch(ticket):
         return _page("embed/refused.html", {}, origin=desk.origin, status=400)
-    case = Case.objects.filter(helpdesk=desk.slug, ticket=ticket).newest_first().first()
+    case = _case_of(desk.slug, ticket)
     if case is None:
         agent_url = f"{settings.PORTAL_URL}{reverse('helpdesk:agent', args=[desk.slug, ticket])}"
         return _page("embed/no_case.html", {"agent_url": agent_url}, origin=desk.origin)
@@ -116,6 +120,14 @@ def zendesk_ticket(request: HttpRequest) -> HttpResponse:
     response = redirect("helpdesk:embed", embeds.mint(case, desk.origin))
     response.status_code = 303
     return _guarded(response, desk.origin)
+
+
+def _case_of(helpdesk: str, ticket: str) -> Case | None:
+    """The ticket's newest case. Anybody can open one that names a ticket: it stands back behind one that the helpdesk
+    itself led to.
+    """
+    newest = list(Case.objects.filter(helpdesk=helpdesk, ticket=ticket).newest_first()[:LOOKED_AT])
+    return next((case for case in newest if vouched(case) or case.api_client_id), newest[0] if newest else None)
 
 
 def _zendesk() -> Zendesk:

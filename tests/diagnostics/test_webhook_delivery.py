@@ -73,7 +73,7 @@ def case(secret: str, report: Report) -> Case:
 
 def deliver() -> int:
     """What dispatcher and worker do, without a broker between them; how many were tried."""
-    webhooks.spread_events()
+    dispatch.publish_events()
     with transaction.atomic():
         due = webhooks.due()
         webhooks.mark_dispatched(due)
@@ -224,7 +224,7 @@ def test_one_task_twice_at_once_sends_once(case: Case, secret: str, receiver: Re
         go_on.wait(60)
 
     receiver.on_message = slowly
-    webhooks.spread_events()
+    dispatch.publish_events()
     pk = WebhookDelivery.objects.get().pk
 
     def work() -> None:
@@ -258,7 +258,7 @@ def test_a_worker_that_is_killed_before_the_answer_came(
         go_on.wait(60)
 
     receiver.on_message = hold
-    webhooks.spread_events()
+    dispatch.publish_events()
     pk = WebhookDelivery.objects.get().pk
     with worker(pk, settings) as process:
         try:
@@ -402,6 +402,7 @@ def broker() -> Iterator[Callable[[], int]]:
 
 @pytest.mark.serial
 def test_the_dispatcher_publishes_a_delivery_once(case: Case, broker: Callable[[], int]) -> None:
+    dispatch.publish_events()
     dispatch.publish_webhooks()
     dispatch.publish_webhooks()
     assert broker() == 1
@@ -411,6 +412,7 @@ def test_the_dispatcher_publishes_a_delivery_once(case: Case, broker: Callable[[
 def test_what_an_emptied_broker_lost_is_published_again(
     case: Case, broker: Callable[[], int], embedded_servers
 ) -> None:
+    dispatch.publish_events()
     dispatch.publish_webhooks()
     with current_app.connection_for_write() as connected:
         connected.default_channel.queue_purge(dispatch.HOOK_QUEUE)  # type: ignore[attr-defined]
@@ -422,4 +424,4 @@ def test_what_an_emptied_broker_lost_is_published_again(
 
 def test_an_idle_dispatcher_asks_little(secret: str, django_assert_max_num_queries) -> None:
     with django_assert_max_num_queries(2):  # one look for events, one for what is due
-        assert dispatch.publish_webhooks() == 0
+        assert dispatch.publish_events() == dispatch.publish_webhooks() == 0

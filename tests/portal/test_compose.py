@@ -1,6 +1,7 @@
 """docker-compose.yml, without Docker: each of our services' very commands runs here, turns healthy and stops."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -105,6 +106,17 @@ def test_the_responder_is_published_on_the_articles_ports() -> None:
     assert published == dict(word.split("=") for word in OURS["responder"]["environment"]["RESPONDER_PORTS"].split(","))
     assert sorted(published, key=int) == ["80", "443", "59777", "59778"]
     assert all(int(listens) >= 1024 for listens in published.values()), "it has no rights to listen below"
+
+
+def test_every_setting_of_a_vendor_is_passed_on() -> None:
+    """What the README's table names and `.env` may hold, but for the lab, debugging and other hosts of the services."""
+    table = re.findall(r"^\| ((?:`[A-Z][A-Z0-9_]*`(?:, )?)+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    named = {name for row in table for name in re.findall(r"`([A-Z0-9_]+)`", row)}
+    not_in_a_container = {"DEBUG", "EMBEDDED_HOME", "LAB", "LAB_STATE", "PORT", "REQUIRE_MFA"}
+    closed_network = {"PROBE_CLOSED_NETWORK", "PROBE_DIAL_MAP", "PROBE_NAMESERVERS"}
+    other_hosts = {"AMAZON_SES_URL", "POSTMARK_URL", "SENDGRID_URL"}
+    passed_on = {name for service in OURS.values() for name in service["environment"]}
+    assert named - passed_on == not_in_a_container | closed_network | other_hosts
 
 
 def test_the_broker_keeps_what_it_was_given() -> None:

@@ -48,6 +48,19 @@ def test_a_page_that_is_not_there(log: io.StringIO, client: Client, path: str) -
     assert KEY not in log.getvalue()
 
 
+@pytest.mark.parametrize(
+    "path", ["/embed/{}", "/console/account/set-password/MQ/{}/", "/console/account/set-password//MQ//{}/"]
+)
+def test_a_key_of_another_kind_of_link(path: str) -> None:
+    assert KEY not in without_keys(f"Internal Server Error: {path.format(KEY)}")
+
+
+@pytest.mark.parametrize("key", ["wmc_live_" + "aB3_-" * 8 + "aB3", "whsec_" + "aB3+" * 10 + "aB3="])
+def test_a_key_of_a_system(key: str) -> None:
+    hidden = without_keys(f"ValueError: '{key}' was sent to x")
+    assert hidden == f"ValueError: '{key[: key.index('aB3')]}…' was sent to x"
+
+
 @pytest.mark.django_db
 def test_a_post_without_its_csrf_token(log: io.StringIO) -> None:
     strict = Client(enforce_csrf_checks=True)

@@ -23,6 +23,16 @@ from portal.console.account.answers import refuse_after_too_many
 
 
 class LimitedPasswordForm(PasswordChangeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needed = {
+            "old_password": _("Enter your old password"),
+            "new_password1": _("Enter a new password"),
+            "new_password2": _("Enter the new password again"),
+        }
+        for name, words in needed.items():
+            self.fields[name].error_messages["required"] = words
+
     def clean_old_password(self) -> str:
         guesses.of_code(self.user.pk)
         return super().clean_old_password()

@@ -48,14 +48,19 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
     asked_by = _asked_by(actor)
     before = found.runs.order_by("-number").values_list("number", flat=True).first() or 0
-    with transaction.atomic():
-        if wanted:
-            run = run_group_again(found, ProbeGroup(wanted), asked_by=asked_by)
-        else:
-            run = start_run(found, asked_by=asked_by)
-        is_new = run.number > before
-        if is_new:
-            write(actor, Action.RUN_STARTED, reference=found.reference, run=run.number, group=wanted)
+    try:
+        with transaction.atomic():
+            if wanted:
+                run = run_group_again(found, ProbeGroup(wanted), asked_by=asked_by)
+            else:
+                run = start_run(found, asked_by=asked_by)
+            is_new = run.number > before
+            if is_new:
+                write(actor, Action.RUN_STARTED, reference=found.reference, run=run.number, group=wanted)
+    except limits.LimitReached as limit:
+        text = _("This case was checked as often as it may within an hour. Nothing was started; try again at %s UTC.")
+        messages.warning(request, text % _when(limit))
+        return redirect("console:case", found.reference)
     if not is_new:
         text = _("Run %d is still under way; no other was started. Reload this page for the latest results.")
         messages.warning(request, text % run.number)
@@ -178,9 +183,13 @@ def words_for_limit(limit: limits.LimitReached) -> str:
         limits.MESSAGE_BY_ANYONE: _("The portal has sent as many test messages as it may within an hour."),
     }
     reached = rules.get(limit.rule) or _("That was asked for too often.")
-    until = limit.until + timedelta(seconds=59)
-    shown = f"{until:%H:%M}" if until.date() == timezone.now().date() else f"{until:%Y-%m-%d %H:%M}"
     return _("%(reached)s Nothing was sent. The next one can be sent at %(time)s UTC.") % {
         "reached": reached,
-        "time": shown,
+        "time": _when(limit),
     }
+
+
+def _when(limit: limits.LimitReached) -> str:
+    """The minute in which it can be tried again."""
+    until = limit.until + timedelta(seconds=59)
+    return f"{until:%H:%M}" if until.date() == timezone.now().date() else f"{until:%Y-%m-%d %H:%M}"

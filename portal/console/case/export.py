@@ -12,7 +12,7 @@ from diagnostics.services.audit import Action, write
 from diagnostics.services.exports import export_of
 from portal.access import actor_of
 from portal.console.access import needs
-from portal.console.case.page import keep_look
+from portal.console.case.page import keep_look, result_of
 from portal.console.case.timeline import Wish, timeline_of
 from portal.console.our_side import our_side
 from portal.roles import Right
@@ -39,9 +39,11 @@ def for_print(request: HttpRequest, reference: str) -> HttpResponse:
     """The case on paper: the newest run in full, the story from its beginning, no navigation, no raw data."""
     case = get_object_or_404(Case, reference=reference)
     keep_look(request, case)
+    timeline = timeline_of(case, Wish(oldest_first=True), page_size=MOST_PRINTED)
     context = {
         "case": case,
-        "timeline": timeline_of(case, Wish(oldest_first=True), page_size=MOST_PRINTED),
+        "timeline": timeline,
+        **result_of(case, timeline),
         "our_side": our_side(case.vendor),
         "agent": request.user.get_username(),
         "now": timezone.now(),

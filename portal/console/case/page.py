@@ -17,6 +17,7 @@ from portal.console.access import needs
 from portal.console.case.forms import NoteForm, ResolveForm
 from portal.console.case.timeline import Timeline, Wish, timeline_of
 from portal.console.history import RunStory
+from portal.console.listing import Row
 from portal.console.neighbours import neighbours_of
 from portal.console.our_side import our_side
 from portal.console.suppression import panel_of
@@ -41,6 +42,7 @@ def case_page(
         "case": case,
         "timeline": timeline,
         "ticket_url": _ticket_url(case),
+        **result_of(case, timeline),
         "our_side": our_side(case.vendor),
         "panel": panel_of(case),
         "neighbours": neighbours_of(case) if case.address else None,
@@ -64,6 +66,15 @@ def keep_look(request: HttpRequest, case: Case) -> None:
             write(actor, Action.CASE_READ, reference=case.reference)
 
 
+def result_of(case: Case, timeline: Timeline) -> dict[str, object]:
+    """The newest run's verdict and the sentence of its first cause, filled in where the page tells of that run."""
+    row = Row(case)
+    newest = _newest(timeline)
+    first = newest.causes[0] if newest and newest.causes else None
+    told = first.headline if first and first.cause.cause == case.cause else ""
+    return {"verdict": row.verdict, "headline": told or row.cause}
+
+
 def _in_force(case: Case) -> Resolution | None:
     """What the case is resolved with; None where it is open."""
     if case.state != CaseState.RESOLVED:
@@ -73,8 +84,12 @@ def _in_force(case: Case) -> Resolution | None:
 
 def _named(timeline: Timeline) -> tuple[str, ...]:
     """The causes of the newest run, where this page of the story tells of it."""
-    newest = next((one for one in timeline.stories if isinstance(one, RunStory) and one.latest), None)
+    newest = _newest(timeline)
     return tuple(shown.cause.cause for shown in newest.causes) if newest else ()
+
+
+def _newest(timeline: Timeline) -> RunStory | None:
+    return next((one for one in timeline.stories if isinstance(one, RunStory) and one.latest), None)
 
 
 def _ticket_url(case: Case) -> str:

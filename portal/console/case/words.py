@@ -49,9 +49,9 @@ LINKS: Mapping[str, Words] = {
     LinkKind.IT: _("Link to the page for IT made"),
 }
 TOLD: Mapping[str, Words] = {
-    CaseEventKind.CASE_CREATED: _("Told to other systems: the case was opened"),
-    CaseEventKind.RUN_FINISHED: _("Told to other systems: a run has finished"),
-    CaseEventKind.CASE_RESOLVED: _("Told to other systems: the case is resolved"),
+    CaseEventKind.CASE_CREATED: _("Event for other systems: the case was opened"),
+    CaseEventKind.RUN_FINISHED: _("Event for other systems: a run has finished"),
+    CaseEventKind.CASE_RESOLVED: _("Event for other systems: the case is resolved"),
 }
 NOTE_STATES: Mapping[str, Words] = {
     NoteState.QUEUED: _("Waiting"),
@@ -66,6 +66,7 @@ NOTE_STATUSES: Mapping[str, Status] = {
     NoteState.FAILED: Status.PROBLEM,
 }
 DELIVERIES: Mapping[str, Words] = {
+    DeliveryState.HELD: _("held back"),
     DeliveryState.QUEUED: _("waiting"),
     DeliveryState.SENDING: _("being sent"),
     DeliveryState.DELIVERED: _("delivered"),

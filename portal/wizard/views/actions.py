@@ -36,9 +36,7 @@ from portal.wizard.blocks import HEADERS_FORM, Forms
 from portal.wizard.casefile import MAY_HAVE_ARRIVED, content_for
 from portal.wizard.forms import CodeForm, HeadersForm, MessageForm, OtherMailboxForm, PastedReportForm, WhereaboutsForm
 from portal.wizard.scripts import PASTED_REPORT
-from portal.wizard.views.case import case_page, or_gone, private, section_page
-
-Act = Callable[[HttpRequest, Case], HttpResponse]
+from portal.wizard.views.case import Act, case_page, on_record, or_gone, private, section_page
 
 
 def action(act: Act) -> Callable[..., HttpResponse]:
@@ -53,7 +51,7 @@ def action(act: Act) -> Callable[..., HttpResponse]:
             return private(redirect("wizard:case", case.reference))
         content_for(case)
         try:
-            return private(act(request, case))
+            return private(on_record(act, request, case))
         except LimitReached as limit:
             return limit_reached(_page(request, case, Problem(words_for_limit(limit, typed=False))), limit)
 

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django_htmx.middleware import HtmxDetails
 from diagnostics.domain import Answer, Status
 from diagnostics.models import Case, Purpose, Viewer
 from diagnostics.services import views
+from diagnostics.services.audit import Action, write
 from portal import access
 from portal.intake import Problem
 from portal.wizard import questions, words
@@ -38,6 +40,7 @@ PARTS = {f"message-{purpose.value}": purpose for purpose in Purpose}
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+Act = Callable[[HttpRequest, Case], HttpResponse]
 
 
 def or_gone(view: View[P]) -> View[P]:
@@ -135,10 +138,24 @@ def private(response: HttpResponse, etag: str = "") -> HttpResponse:
 
 def _keep_look(request: HttpRequest, case: Case) -> None:
     """Whoever comes without a token is an agent: nobody else was let in."""
-    if access.token_held(request, case.reference):
+    if access.holds(request, case):
         views.seen(case, Viewer.OWNER)
-    else:
-        views.seen(case, Viewer.AGENT, request.user.get_username())
+        return
+    actor = access.actor_of(request)
+    with transaction.atomic():
+        if views.seen(case, Viewer.AGENT, actor.name):
+            write(actor, Action.CASE_READ, reference=case.reference)
+
+
+def on_record(act: Act, request: HttpRequest, case: Case) -> HttpResponse:
+    """The answer to a POST; what an agent does in the customer's place is written into the audit trail."""
+    if access.holds(request, case):
+        return act(request, case)
+    with transaction.atomic():
+        response = act(request, case)
+        if response.status_code < 400:
+            write(access.actor_of(request), Action.CUSTOMERS_PAGE_USED, reference=case.reference, did=act.__name__)
+    return response
 
 
 def _common(request: HttpRequest, file: CaseFile) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from portal.intake import limit_reached, words_for_limit
 from portal.wizard.casefile import CaseFile, ContentGone, content_for, read
 from portal.wizard.endpoints import endpoints
 from portal.wizard.network import picture
-from portal.wizard.views.case import private
+from portal.wizard.views.case import Act, on_record, private
 
 TRY_SECONDS = 12
 """How long the page waits for one answer: longer than any network that works, shorter than the customer's patience."""
@@ -39,8 +39,6 @@ STATUSES = {
     Reason.USED_UP: HTTPStatus.CONFLICT,
     Reason.EXPIRED: HTTPStatus.GONE,
 }
-
-Act = Callable[[HttpRequest, Case], HttpResponse]
 
 
 @require_GET
@@ -57,7 +55,7 @@ def asked_by_script(act: Act) -> Callable[..., HttpResponse]:
     def view(request: HttpRequest, reference: str) -> HttpResponse:
         case = access.case_for(request, reference)
         try:
-            return private(act(request, case))
+            return private(on_record(act, request, case))
         except ContentGone:
             return private(_problem(HTTPStatus.GONE, _("This help article is no longer part of this site.")))
         except LimitReached as limit:

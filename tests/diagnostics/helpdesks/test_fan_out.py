@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.conf import LazySettings, settings
-from django.db import connection, transaction
 from django.utils import timezone
 
 from diagnostics.codec import encode
 from diagnostics.domain import Diagnosis, RankedCause, Stage, Strength, Verdict, Who
-from diagnostics.models import Case, CaseEvent, CaseEventKind, EventCursor, Run, TicketNote
+from diagnostics.models import Case, CaseEvent, CaseEventKind, Run, TicketNote
+from diagnostics.services.case_events import publish
 from diagnostics.services.note_text import about_resolution, about_run
-from diagnostics.services.ticket_notes import fan_out
+from diagnostics.services.ticket_notes import make_notes
 from tests.diagnostics.helpdesks.conftest import happen
 from tests.diagnostics.helpdesks.desk import Desk
 
-# Events are read once their transaction is over, so tests must commit.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 FINISHED, RESOLVED = CaseEventKind.RUN_FINISHED, CaseEventKind.CASE_RESOLVED
 ZENDESK = ("zendesk",)
 
@@ -31,6 +31,13 @@ def case(open_one) -> Case:
 
 def found(case: Case, cause: str, verdict: Verdict = Verdict.CAUSE_FOUND) -> None:
     happen(case, FINISHED, run=1, verdict=verdict, cause=cause)
+
+
+def fan_out(helpdesks: Collection[str]) -> int:
+    """Publish the events that are new; how many notes come of them."""
+    before = TicketNote.objects.count()
+    publish((partial(make_notes, helpdesks=helpdesks),))
+    return TicketNote.objects.count() - before
 
 
 def test_a_finished_run_is_told(case: Case) -> None:
@@ -93,56 +100,6 @@ def test_old_news_is_not_told(case: Case) -> None:
     assert fan_out(ZENDESK) == 0
 
 
-def test_what_is_committed_late_is_not_missed(case: Case, open_one) -> None:
-    """A transaction that began earlier and ends later: the events after it must wait for it."""
-    other = open_one(ticket="4712")
-    fan_out(ZENDESK)
-    with closing(connection.copy()) as slow, slow.cursor() as cursor:
-        slow.set_autocommit(False)
-        cursor.execute(
-            "INSERT INTO diagnostics_caseevent (case_id, kind, data, at, spread) VALUES (%s, %s, '{}', now(), false)",
-            [case.pk, FINISHED],
-        )
-        found(other, "mx.null")
-        assert fan_out(ZENDESK) == 0
-        slow.commit()
-    assert fan_out(ZENDESK) == 2
-    assert {note.ticket for note in TicketNote.objects.all()} == {"4711", "4712"}
-
-
-def test_a_failure_halfway_changes_nothing(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    fan_out(ZENDESK)
-    before = EventCursor.objects.values().get()
-    found(case, "mx.null")
-    monkeypatch.setattr("diagnostics.services.ticket_notes.announce_work", lambda: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        fan_out(ZENDESK)
-    assert EventCursor.objects.values().get() == before
-    assert not TicketNote.objects.exists()
-    monkeypatch.undo()
-    assert fan_out(ZENDESK) == 1
-
-
-def test_many_events_come_in_several_steps(open_one) -> None:
-    case = open_one()
-    CaseEvent.objects.bulk_create(CaseEvent(case=case, kind=CaseEventKind.CASE_CREATED) for _ in range(450))
-    found(case, "mx.null")
-    made = [fan_out(ZENDESK) for _ in range(4)]
-    assert sum(made) == 1
-
-
-def test_two_dispatchers_do_not_tell_twice(case: Case) -> None:
-    found(case, "mx.null")
-    with transaction.atomic():
-        assert EventCursor.objects.get_or_create(reader="ticket-notes")
-    with closing(connection.copy()) as other, other.cursor() as cursor:
-        other.set_autocommit(False)
-        cursor.execute("SELECT * FROM diagnostics_eventcursor FOR UPDATE")
-        assert fan_out(ZENDESK) == 0, "the other one is at it"
-        other.rollback()
-    assert fan_out(ZENDESK) == 1
-
-
 # --- The words ---
 
 
@@ -185,6 +142,7 @@ def test_a_run_without_a_readable_diagnosis_still_says_its_verdict(case: Case) -
     assert "resolved" in about_resolution(case, happen(case, RESOLVED))
 
 
+@pytest.mark.django_db(transaction=True)  # a worker's task ends with its connection
 def test_the_dispatcher_and_a_worker_bring_it_to_the_ticket(
     case: Case, desk: Desk, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +153,8 @@ def test_the_dispatcher_and_a_worker_bring_it_to_the_ticket(
         "celery.current_app.send_task", lambda name, args, queue, retry: published.append((queue, args[0]))
     )
     found(case, "mx.null")
-    assert dispatch.publish_notes() == 2
+    dispatch.publish_events()
+    assert dispatch.publish_notes() == 1
     assert dispatch.publish_notes() == 0
     assert published == [("hook", TicketNote.objects.get().pk)]
     tasks.post_ticket_note(published[0][1])

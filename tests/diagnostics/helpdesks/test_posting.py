@@ -116,6 +116,15 @@ def test_a_late_worker_changes_nothing(desk: Desk, note: TicketNote) -> None:
     assert note.state == NoteState.POSTED
 
 
+@pytest.mark.parametrize("ticket", ["04711", "4711#1", "..", "4711.", "4711:"])
+def test_another_spelling_of_a_ticket_gets_no_note(desk: Desk, note: TicketNote, ticket: str) -> None:
+    """It would get round the limit of notes on one ticket, or lead to another address."""
+    TicketNote.objects.update(ticket=ticket)
+    assert post(note).state == NoteState.FAILED
+    assert note.detail == "the helpdesk has no such ticket"
+    assert desk.seen == []
+
+
 def test_if_the_ticket_cannot_be_looked_at_nothing_is_posted(desk: Desk, note: TicketNote) -> None:
     desk.faults, desk.reading_faults = [Fault(0)], [Fault(500)]
     assert post(note).state == NoteState.QUEUED

@@ -89,3 +89,8 @@ def test_a_documentation_address_is_public_in_the_lab_only(address: str) -> None
 def test_our_own_address_is_refused_however_it_is_written(written: str) -> None:
     assert is_allowed(written)
     assert not is_allowed(written, own=frozenset({str(ip_address(written))}))
+    assert not is_allowed(str(ip_address(written)), own=frozenset({written.upper()}))
+
+
+def test_a_zone_makes_no_other_address_of_ours() -> None:
+    assert not is_allowed("2606:4700::1111%eth0", own=frozenset({"2606:4700::1111"}))

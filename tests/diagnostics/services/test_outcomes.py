@@ -150,6 +150,8 @@ def test_recorded_messages_of_tests_do_not_count(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(api_client=client)
     hand_over(Case.objects.get(pk=case.pk), Transmission(SendOutcome.ACCEPTED, "recorded"))
     assert not Outcome.objects.exists()
+    bounces.take_in(_bounce("anna@example.org", case.test_messages.get().message_id))
+    assert not Outcome.objects.exists(), "nor what somebody says came back"
 
 
 def test_what_came_back_counts_once(case: Case) -> None:

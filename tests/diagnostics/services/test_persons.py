@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from dataclasses import replace
@@ -150,6 +151,13 @@ def test_gmail_has_many_spellings(db: None, report: Report, written: str) -> Non
 def test_signs_of_patterns_are_signs(other: Case, hostile: str) -> None:
     assert counts_of(Person(hostile)).get("Case") == 0
     assert set(erase(Person(hostile), LEAD).values()) == {0}
+
+
+def test_a_tag_is_no_longer_than_an_address_can_be() -> None:
+    """A pattern without an end would be walked through anew from each + of a hostile text."""
+    found = re.compile(Person("a@example.org").spellings).fullmatch
+    assert found(f"a+{'b' * 200}@example.org")
+    assert not found(f"a+{'b' * 201}@example.org")
 
 
 # --- export ---

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from diagnostics import dispatch
 from diagnostics.models import (
     AuditEntry,
     Case,
@@ -51,7 +51,7 @@ def add(db: None) -> Add:
 def tell(case: Case, *kinds: CaseEventKind) -> None:
     for number, kind in enumerate(kinds or (CaseEventKind.RUN_FINISHED,), start=1):
         announce(case, kind, run=number, verdict="cause_found", cause="mx.null")
-    webhooks.spread_events()
+    dispatch.publish_events()
 
 
 def due() -> list[int]:
@@ -84,8 +84,8 @@ def test_an_event_becomes_one_delivery_for_each_endpoint_that_wants_it(add: Add,
     add("another vendor", vendor="somebody-else")
     add("resolved only", kinds=[CaseEventKind.CASE_RESOLVED])
     endpoints.switch_off(ADMIN, add("switched off"))
-    assert webhooks.spread_events() == 1
-    assert webhooks.spread_events() == 0
+    assert dispatch.publish_events() == 1
+    assert dispatch.publish_events() == 0
     made = WebhookDelivery.objects.values_list("endpoint__name", "event__kind").order_by("pk")
     assert list(made) == [("all", "case.created"), ("this vendor", "case.created")]
 
@@ -115,58 +115,10 @@ def test_the_body_is_thin_and_names_nobody(add: Add, case: Case, settings) -> No
 
 
 def test_an_endpoint_hears_of_what_happens_from_now_on(add: Add, case: Case) -> None:
-    webhooks.spread_events()
+    dispatch.publish_events()
     add()
-    assert webhooks.spread_events() == 0
+    assert dispatch.publish_events() == 0
     assert not WebhookDelivery.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_event_that_is_committed_after_a_later_one_is_not_skipped(add: Add, case: Case) -> None:
-    add(kinds=[CaseEventKind.RUN_FINISHED])
-    webhooks.spread_events()
-    written, go_on = threading.Event(), threading.Event()
-
-    def slowly() -> None:
-        with transaction.atomic():
-            announce(case, CaseEventKind.RUN_FINISHED, run=1)
-            written.set()
-            assert go_on.wait(30)
-        connection.close()
-
-    slow = threading.Thread(target=slowly)
-    slow.start()
-    assert written.wait(30)
-    announce(case, CaseEventKind.RUN_FINISHED, run=2)
-    assert webhooks.spread_events() == 1
-    go_on.set()
-    slow.join(30)
-    assert webhooks.spread_events() == 1
-    made = WebhookDelivery.objects.order_by("pk").values_list("event_id", "event__data__run")
-    (later, second), (earlier, first) = made
-    assert (first, second) == (1, 2)
-    assert earlier < later
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_dispatchers_make_no_delivery_twice(add: Add, case: Case) -> None:
-    add()
-    for _ in range(20):
-        announce(case, CaseEventKind.RUN_FINISHED, run=1)
-    counts: list[int] = []
-
-    def spread() -> None:
-        counts.append(webhooks.spread_events())
-        connection.close()
-
-    threads = [threading.Thread(target=spread) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert WebhookDelivery.objects.count() == 21
-    assert WebhookDelivery.objects.filter(state=DeliveryState.QUEUED).count() == 1
-    assert not CaseEvent.objects.filter(spread=False).exists()
 
 
 # --- order and share ---
@@ -211,7 +163,7 @@ def test_another_case_is_not_held_up(add: Add, case: Case, report) -> None:
 
 def test_one_slow_endpoint_takes_its_share_only(add: Add, case: Case) -> None:
     slow, quick = add("slow"), add("quick")
-    webhooks.spread_events()
+    dispatch.publish_events()
     WebhookDelivery.objects.all().delete()
     WebhookDelivery.objects.bulk_create(
         WebhookDelivery(endpoint=slow, webhook_id=f"msg_{number}", body="{}", line=None) for number in range(10)
@@ -232,7 +184,7 @@ def test_one_slow_endpoint_takes_its_share_only(add: Add, case: Case) -> None:
 
 def test_a_delivery_is_claimed_once(add: Add, case: Case) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     (pk,) = due()
     first = webhooks.claim(pk)
     assert first
@@ -244,14 +196,14 @@ def test_a_delivery_is_claimed_once(add: Add, case: Case) -> None:
 
 def test_a_delivery_that_is_not_due_yet_is_not_claimed(add: Add, case: Case) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     delivery = one_try(WRONG)
     assert webhooks.claim(delivery.pk) is None, "the broker may deliver an old task again"
 
 
 def test_a_lost_worker_is_found_by_its_lease_and_its_late_answer_does_not_count(add: Add, case: Case) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     (pk,) = due()
     lost = webhooks.claim(pk)
     assert lost
@@ -269,7 +221,7 @@ def test_a_lost_worker_is_found_by_its_lease_and_its_late_answer_does_not_count(
 
 def test_a_secret_that_cannot_be_read_is_said(add: Add, case: Case, settings) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key " * 6, []
     (pk,) = due()
     shipment = webhooks.claim(pk)
@@ -282,7 +234,7 @@ def test_an_address_that_the_settings_no_longer_allow_is_not_sent_to(add: Add, c
     settings.WEBHOOK_PORTS = frozenset({443, 8443})
     add(url="https://hooks.example.org:8443/in")
     settings.WEBHOOK_PORTS = frozenset({443})
-    webhooks.spread_events()
+    dispatch.publish_events()
     (pk,) = due()
     shipment = webhooks.claim(pk)
     assert shipment
@@ -294,7 +246,7 @@ def test_an_address_that_the_settings_no_longer_allow_is_not_sent_to(add: Add, c
 
 def test_tries_are_spread_over_a_day(add: Add, case: Case) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     start = timezone.now() + timedelta(minutes=1)
     tried: list[float] = []
     with time_machine.travel(start, tick=False) as clock:
@@ -331,7 +283,7 @@ def test_tries_are_spread_over_a_day(add: Add, case: Case) -> None:
 def test_retry_after_is_honoured(add: Add, case: Case, answer: Answer, least: int, most: int) -> None:
     add()
     with time_machine.travel(datetime(2026, 5, 4, tzinfo=UTC), tick=False):
-        webhooks.spread_events()
+        dispatch.publish_events()
         pause = (one_try(answer).next_try_at - timezone.now()).total_seconds()
     assert least <= pause <= most
 
@@ -339,14 +291,14 @@ def test_retry_after_is_honoured(add: Add, case: Case, answer: Answer, least: in
 @pytest.mark.parametrize("status", [100, 199, 300, 302, 304, 400, 404, 500, 599, None])
 def test_only_2xx_is_success(add: Add, case: Case, status: int | None) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     assert one_try(Answer(status)).state == DeliveryState.QUEUED
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_is(add: Add, case: Case, status: int) -> None:
     add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     assert one_try(Answer(status)).state == DeliveryState.DELIVERED
 
 
@@ -371,7 +323,7 @@ def test_an_endpoint_to_which_nothing_gets_through_for_days_is_switched_off(add:
     with time_machine.travel(start, tick=False) as clock:
         for day in range(9):
             announce(case, CaseEventKind.RUN_FINISHED, run=day)
-            webhooks.spread_events()
+            dispatch.publish_events()
             while pks := due():
                 for pk in pks:
                     shipment = webhooks.claim(pk)
@@ -406,7 +358,7 @@ def test_what_waits_goes_out_in_order_once_it_is_switched_on_again(add: Add, cas
     endpoints.switch_off(ADMIN, endpoint)
     assert due() == []
     announce(case, CaseEventKind.CASE_RESOLVED)
-    webhooks.spread_events()
+    dispatch.publish_events()
     endpoints.switch_on(ADMIN, endpoint)
     seen = [kind_of(one_try(OK)) for _ in range(2)]
     assert seen == ["case.created", "run.finished"], "what happened meanwhile is not kept for it"
@@ -479,7 +431,7 @@ def test_what_was_delivered_or_given_up_is_sent_again_out_of_turn(add: Add, case
 
 def test_nothing_is_sent_again_to_an_endpoint_that_is_switched_off(add: Add, case: Case) -> None:
     endpoint = add()
-    webhooks.spread_events()
+    dispatch.publish_events()
     delivery = one_try(OK)
     endpoints.switch_off(ADMIN, endpoint)
     assert not webhooks.resend(ADMIN, delivery)
@@ -563,7 +515,7 @@ def test_old_deliveries_are_forgotten_and_events_are_kept(add: Add, case: Case, 
     assert not WebhookDelivery.objects.filter(pk=delivered.pk).exists()
     assert WebhookDelivery.objects.filter(state=DeliveryState.QUEUED).count() == 1, "what is under way stays"
     assert CaseEvent.objects.count() == 2
-    assert webhooks.spread_events() == 0
+    assert dispatch.publish_events() == 0
 
 
 # --- addresses ---

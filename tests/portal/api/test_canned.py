@@ -7,7 +7,7 @@ import json
 import pytest
 from django.core import mail
 
-from diagnostics import tasks
+from diagnostics import dispatch, tasks
 from diagnostics.articles import article
 from diagnostics.canned import FOLDER, Canned, canned
 from diagnostics.domain import Address, Stage, Verdict
@@ -56,7 +56,6 @@ def test_the_recordings_tell_of_no_real_place() -> None:
         assert "localhost" not in text
 
 
-@pytest.mark.serial  # the transaction of a test beside it would hold events back
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_plays_the_recording_and_nobody_is_asked(make_api: MakeApi, no_network: None) -> None:
     testing = make_api(is_test=True)
@@ -64,6 +63,7 @@ def test_a_worker_plays_the_recording_and_nobody_is_asked(make_api: MakeApi, no_
     assert testing.get(f"/cases/{case.reference}").json()["state"] == "checking"
     work(case)
     assert testing.get(f"/cases/{case.reference}").json()["state"] == "open"
+    dispatch.publish_events()
     assert [one["kind"] for one in testing.get("/events").json()["items"]] == ["case.created", "run.finished"]
 
 

@@ -77,6 +77,15 @@ def test_a_body_that_is_too_large_is_not_read(api: Api) -> None:
     assert (response.status_code, problem_of(response)) == (413, "too-large")
 
 
+@pytest.mark.parametrize("length", ["abc", "-1", "+1", "1_0", "²"])
+def test_a_length_that_is_none(api: Api, length: str) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "a"}
+    response = api.browser.generic(
+        "POST", "/api/v1/cases", b"{}", content_type="application/json", headers=headers, CONTENT_LENGTH=length
+    )
+    assert (response.status_code, problem_of(response)) == (400, "bad-request")
+
+
 def test_a_body_without_a_length(api: Api) -> None:
     headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "a", "Transfer-Encoding": "chunked"}
     response = api.browser.generic("POST", "/api/v1/cases", b"", headers=headers)

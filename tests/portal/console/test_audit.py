@@ -72,6 +72,7 @@ def test_entries_are_shown_in_words(auditor: Client, open_one: Callable[..., Cas
         ("?reference=abcd2345", 1),
         ("?first=2026-03-02", 2),
         ("?last=2026-03-02", 2),
+        ("?last=9999-12-31", 3),
         ("?first=2026-03-02&last=2026-03-02", 1),
         ("?actor=agent-two&action=note.written", 1),
     ],

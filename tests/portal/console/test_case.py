@@ -38,6 +38,23 @@ def test_the_whole_history_is_told(console: Client, worked: Case) -> None:
         assert expected in page, expected
 
 
+@pytest.mark.parametrize("page", ["", "print/"])
+def test_the_result_stands_at_the_top(console: Client, worked: Case, page: str) -> None:
+    worked.refresh_from_db()
+    shown = console.get(url(worked) + page).content.decode()
+    head = shown[: shown.index("<h2")]
+    assert "<dt>Result</dt>" in head
+    assert "Cause found" in head
+    assert f"<code>{worked.cause}</code>" in head
+    assert "…" not in head[head.index("<dt>Result") : head.index("<dt>Address")], "the sentence is filled in"
+
+
+def test_the_result_is_told_without_its_run_on_the_page(console: Client, worked: Case) -> None:
+    """The newest run may stand on another page of the history."""
+    shown = console.get(url(worked), {"kind": "mail"}).content.decode()
+    assert "Cause found" in shown[shown.index("<dt>Result") : shown.index("<dt>Address")]
+
+
 def test_the_story_runs_from_now_to_the_beginning(console: Client, worked: Case) -> None:
     stories = console.get(url(worked)).context["timeline"].stories
     told = [type(story).__name__ for story in stories if type(story).__name__ != "EventStory"]

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics.addresses import normalise_for_limits
-from diagnostics.models import AuditEntry, Case, CaseLink, CaseState, MailStop, Note, Resolution, TestMessage
+from diagnostics.models import AuditEntry, Case, CaseLink, CaseState, MailStop, Note, Resolution, Run, TestMessage
 from diagnostics.services import limits
 from diagnostics.services.audit import Action
 from portal.roles import Role
@@ -201,3 +201,13 @@ def test_nothing_changes_by_a_get_or_without_the_right(client: Client, worked: C
     page = client.get(url(worked)).content.decode()
     assert f"{url(worked)}{action}/" not in page
     assert audited() == []
+
+
+def test_a_case_is_not_checked_all_day(console: Client, worked: Case) -> None:
+    limits.take((limits.RUN_BY_AGENT, worked.reference) for _ in range(limits.RUN_BY_AGENT.count - 2))
+    assert "under way" in console.post(f"/console/cases/{worked.reference}/again/", follow=True).content.decode()
+    Run.objects.filter(case=worked).update(finished_at=timezone.now())
+    for said in ({}, {"group": "dns"}):
+        page = console.post(f"/console/cases/{worked.reference}/again/", said, follow=True).content.decode()
+        assert "as often as it may within an hour" in page
+    assert worked.runs.count() == 3

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics.domain import Membership, ProbeGroup, Seen, Vantage
-from diagnostics.models import AuditEntry, Case, CaseLink, CaseState, Resolution
+from diagnostics.models import ApiClient, AuditEntry, Case, CaseLink, CaseState, Resolution
 from diagnostics.probes.directory_match import DirectoryMatch
 from diagnostics.services.audit import Action
 from diagnostics.services.runs import claim_group, finish_group, record
@@ -73,13 +73,11 @@ def test_too_long_a_text_stays_and_makes_no_link(console: Client, worked: Case) 
     assert CaseLink.objects.count() == before
 
 
-def test_who_may_only_read_makes_no_link(client: Client, worked: Case) -> None:
+def test_an_auditor_makes_no_link(client: Client, worked: Case) -> None:
     client.force_login(make_agent("auditor", Role.AUDITOR))
     before = CaseLink.objects.count()
-    assert "Put in a link" not in reply(client, worked)
     response = client.post(f"{url(worked)}reply/", {"text": "mine", "short": "too"})
-    assert response.status_code == 422
-    assert "mine</textarea>" in response.content.decode()
+    assert response.status_code == 403
     assert CaseLink.objects.count() == before
 
 
@@ -172,6 +170,16 @@ def test_figures_count_each_case_once_and_only_what_somebody_knows(resolved) -> 
     corrected.reopened_at = timezone.now()
     corrected.save()
     assert accuracy_of(30).total.counts == (2, 1, 2, 0), "what was taken back counts no more"
+
+
+def test_what_a_test_key_opened_is_not_counted(resolved) -> None:
+    of_a_test, _ = resolved("mx.null", "mailbox.full")
+    tests = ApiClient.objects.create(name="tests", is_test=True)
+    Case.objects.filter(pk=of_a_test.case_id).update(api_client=tests)
+    assert accuracy_of(30).total.counts == (1, 0, 0, 0)
+    of_a_system = ApiClient.objects.create(name="a helpdesk's app")
+    Case.objects.filter(pk=of_a_test.case_id).update(api_client=of_a_system)
+    assert accuracy_of(30).total.counts == (1, 1, 0, 0)
 
 
 def test_below_five_nothing_is_said(client: Client, resolved) -> None:

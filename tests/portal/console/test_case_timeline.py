@@ -67,10 +67,10 @@ def test_everything_is_told(console: Client, eventful: Case) -> None:
         "Link to the case made, for the customer",
         "Note for ticket zendesk 4711",
         "Not posted",
-        "Told to other systems: the case is resolved",
+        "Event for other systems: the case is resolved",
         "Billing: given up",
         "Seen by an agent",
-        "Told to other systems: the case was opened",
+        "Event for other systems: the case was opened",
     ):
         assert expected in page, expected
 

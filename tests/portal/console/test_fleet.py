@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics.models import AuditEntry, Case, Heartbeat, Incident, OutcomeCount
+from diagnostics.models import ApiClient, AuditEntry, Case, Heartbeat, Incident, OutcomeCount
 from diagnostics.services import fleet
 from portal.console import charts
 from portal.console.charts import Series
+from portal.console.fleet_figures import SPANS, figures
 from portal.console.incidents import percent
 from portal.roles import Role
 from tests.agents import make_agent
@@ -64,7 +65,7 @@ def lead(client: Client, db) -> Client:
 def test_an_empty_portal_says_so(console: Client) -> None:
     page = console.get(URL).content.decode()
     assert "fails more than it usually does" in page
-    assert "Of no mail do we know the end" in page
+    assert "Of no mail do we know yet how it ended" in page
     assert "the watch does not run" in page
 
 
@@ -79,6 +80,15 @@ def test_every_span_shows_cases_and_mail(console: Client, open_one, mail: None, 
         assert words in page
     assert "the watch does not run" not in page
     assert f'href="?span={span or "24h"}" aria-current' in page or span == "99y"
+
+
+def test_cases_of_test_keys_are_not_counted(open_one, incident: Incident) -> None:
+    real, of_a_test = open_one("anna@example.org"), open_one("bert@example.net")
+    Case.objects.update(provider="microsoft-365")
+    Case.objects.filter(pk=of_a_test.pk).update(api_client=ApiClient.objects.create(name="tests", is_test=True))
+    incident.began_at -= timedelta(hours=1)
+    assert list(fleet.cases_of(incident)) == [real]
+    assert sum(figures(SPANS["24h"]).tally("all", "").cases) == 1
 
 
 def test_every_chart_has_words_and_a_table_and_no_inline_style(console: Client, open_one, mail: None) -> None:

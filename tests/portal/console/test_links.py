@@ -139,3 +139,8 @@ def test_a_note_that_did_not_get_there_can_be_tried_again(console: Client, worke
     assert console.post(f"/console/ticket-notes/{note.pk}/again/").status_code == 302
     note.refresh_from_db()
     assert note.state == NoteState.QUEUED
+    assert console.post(f"/console/ticket-notes/{note.pk}/again/").status_code == 302
+    tried = AuditEntry.objects.filter(action="ticket-note.retried")
+    assert [(one.actor, one.reference, one.detail) for one in tried] == [
+        ("agent-one", worked.reference, {"note": note.pk})
+    ]

@@ -147,6 +147,7 @@ def test_a_new_password_ends_all_other_sessions(console: Client, agent: User) ->
     other = Client()
     other.force_login(agent)
     new = "four other words entirely"
+    assert "Enter the new password again" in console.post("/console/account/password/", {}).content.decode()
     wrong = console.post(
         "/console/account/password/", {"old_password": "x", "new_password1": new, "new_password2": new}
     )

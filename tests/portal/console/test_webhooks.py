@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from standardwebhooks import Webhook
 
+from diagnostics import dispatch
 from diagnostics.models import (
     AuditEntry,
     CaseEventKind,
@@ -54,7 +55,7 @@ def endpoint(db: None) -> WebhookEndpoint:
 @pytest.fixture
 def delivery(endpoint: WebhookEndpoint, open_one) -> WebhookDelivery:
     open_one()
-    webhooks.spread_events()
+    dispatch.publish_events()
     return WebhookDelivery.objects.get()
 
 
@@ -234,7 +235,7 @@ def test_a_delivery_shows_what_was_sent_and_what_came_back(admin: Client, delive
 def test_why_a_delivery_is_held_back_is_said(admin: Client, delivery: WebhookDelivery) -> None:
     assert delivery.event
     announce(delivery.event.case, CaseEventKind.RUN_FINISHED, run=1)
-    webhooks.spread_events()
+    dispatch.publish_events()
     later = WebhookDelivery.objects.latest("pk")
     url = f"{HOOKS}deliveries/{later.pk}/"
     assert "An earlier event of the case has to be delivered first." in text(admin.get(url))

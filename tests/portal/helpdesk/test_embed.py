@@ -239,6 +239,29 @@ def test_zendesk_opens_the_app_and_comes_to_its_card(client: Client, open_app: O
     assert AuditEntry.objects.get().action == "case.read"
 
 
+def test_a_strangers_case_does_not_cover_the_one_that_the_helpdesk_led_to(
+    client: Client, open_app: Open, case: Case
+) -> None:
+    """Anybody can write a ticket's number into an unsigned link."""
+    Case.objects.filter(pk=case.pk).update(tier=1)
+    verification = article("verification")
+    assert verification is not None
+    report = Report(
+        verification, "ACME-2", Address("otto", "example.net"), "192.0.2.2", helpdesk="zendesk", ticket="4711"
+    )
+    stranger = open_case(report)
+
+    def card() -> str:
+        response = client.post("/embed/zendesk/ticket/", {"pass": pass_of(open_app()), "ticket": "4711"})
+        return client.get(response["Location"]).content.decode()
+
+    assert case.reference in (led_to := card())
+    assert "unsigned link" not in led_to
+    Case.objects.filter(pk=case.pk).update(tier=0)
+    assert stranger.reference in (newest := card())
+    assert "unsigned link" in newest
+
+
 def test_it_needs_no_csrf_cookie(open_app: Open, case: Case) -> None:
     token = pass_of(open_app())
     strict = Client(enforce_csrf_checks=True)
@@ -264,6 +287,17 @@ def test_the_same_token_opens_the_app_once(client: Client, app_key: rsa.RSAPriva
     first, second = (client.post("/embed/zendesk/", {"token": token}) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 403)
     assert 'name="pass"' not in second.content.decode()
+
+
+def test_another_spelling_of_its_signature_does_not_open_it_again(
+    client: Client, app_key: rsa.RSAPrivateKey, case: Case
+) -> None:
+    """base64 may be padded or not."""
+    now = datetime.now(UTC)
+    token = jwt.encode({"aud": AUDIENCE, "exp": now + timedelta(minutes=1)}, app_key, algorithm="RS256")
+    assert jwt.decode(f"{token}==", app_key.public_key(), algorithms=["RS256"], audience=AUDIENCE)
+    assert client.post("/embed/zendesk/", {"token": token}).status_code == 200
+    assert client.post("/embed/zendesk/", {"token": f"{token}=="}).status_code == 403
 
 
 @pytest.mark.parametrize(
