@@ -60,6 +60,7 @@ from diagnostics.services import (
     webhook_endpoints,
     webhooks,
 )
+from diagnostics.services.alone import alone
 
 logger = logging.getLogger(__name__)
 
@@ -262,7 +263,7 @@ def erase_persons() -> None:
 @shared_task(ignore_result=True)
 def vendor_health() -> None:
     """Look at every vendor's own side that is due, all at the same time; one worker at a time."""
-    with health.measuring_alone() as mine:
+    with alone(health.LOCK) as mine:
         vendors = health.due() if mine else ()
         if not vendors:
             return

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from django.db import connection, transaction
 
 from diagnostics.models import Case, CaseEvent, CaseEventKind
+from diagnostics.services.alone import alone_in_this_transaction
 from diagnostics.services.work import announce_work
 
 LOCK = 0xE7E27
@@ -38,7 +39,7 @@ def announce(case: Case, kind: CaseEventKind, **data: str | int) -> CaseEvent:
 
 def publish(consumers: Iterable[Consumer]) -> int:
     """Give committed events their positions, in the order of their ids, and tell the consumers; how many, at most a
-    batch. None where somebody else is at it.
+    batch; none where somebody else is at it.
 
     No consumer hears of the cases of API clients' tests: those have a position for the test client's own list.
     """
@@ -46,7 +47,7 @@ def publish(consumers: Iterable[Consumer]) -> int:
     if not waiting.exists():
         return 0
     with transaction.atomic():
-        if not _alone():
+        if not alone_in_this_transaction(LOCK):
             return 0
         # After the lock: what its last holder has committed is seen.
         held = waiting.select_for_update(of=("self",), no_key=True).select_related("case__api_client")
@@ -58,12 +59,6 @@ def publish(consumers: Iterable[Consumer]) -> int:
         for consume in consumers if real else ():
             consume(real)
     return len(events)
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _positions(count: int) -> list[int]:

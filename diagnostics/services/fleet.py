@@ -17,6 +17,7 @@ from django.utils import timezone
 from diagnostics.incidents import Hour, Raised, Usual, Watch, bound, explained, learn
 from diagnostics.models import Case, Heartbeat, Incident, OutcomeCount, ValueWatch
 from diagnostics.services import audit, outcomes
+from diagnostics.services.alone import alone_in_this_transaction
 from diagnostics.services.audit import Action, Actor
 from diagnostics.services.outcomes import Value
 
@@ -42,7 +43,7 @@ def watch() -> bool:
     """Look at the minutes that have ended since the last look; False where another worker is at it, or none has."""
     until = timezone.now().replace(second=0, microsecond=0)
     with transaction.atomic():
-        if not _alone():
+        if not alone_in_this_transaction(LOCK):
             return False
         since = _watched_until(until)
         if since >= until:
@@ -112,12 +113,6 @@ class _Watched:
 
 
 Watches = dict[Value, _Watched]
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _watched_until(until: datetime) -> datetime:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from diagnostics.articles import articles
@@ -24,20 +21,6 @@ COUNTS_FOR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=30)
 EARLY = 0.5
 """So much of `HEALTH_EVERY` must have gone by since the last look: a queue that was held up does not look twice."""
-
-
-@contextmanager
-def measuring_alone() -> Iterator[bool]:
-    """True for one worker at a time, across processes; the database takes the right back from one that is lost."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def lists() -> Lists:

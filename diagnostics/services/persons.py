@@ -32,9 +32,10 @@ from diagnostics.models import (
     TestMessage,
 )
 from diagnostics.services import audit
+from diagnostics.services.alone import alone
 from diagnostics.services.data_classes import KEPT, Kept, Rule
 from diagnostics.services.limits import key_of
-from diagnostics.services.retention import alone, delete_details
+from diagnostics.services.retention import LOCK, delete_details
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def request_erasure(address: str, *, asked_by: str) -> Erasure:
 def erase_due() -> int:
     """Do what was asked for, one after the other; how many. What was interrupted is done again from its beginning."""
     done = 0
-    with alone() as mine:
+    with alone(LOCK) as mine:
         for erasure in Erasure.objects.filter(done_at=None).order_by("asked_at") if mine else ():
             try:
                 counts = erase(Person.of(erasure.address), audit.Actor("agent", erasure.asked_by))

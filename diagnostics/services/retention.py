@@ -37,6 +37,7 @@ from diagnostics.models import (
     WebhookDelivery,
 )
 from diagnostics.services import audit, audit_chain, suppressions
+from diagnostics.services.alone import alone
 from diagnostics.services.data_classes import KEPT, Age, Kept, Rule
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Purged:
 def purge() -> Purged:
     """Delete all that is too old. Where another worker is at it, nothing."""
     purged = Purged()
-    with alone() as mine:
+    with alone(LOCK) as mine:
         if not mine:
             return purged
         for what, batch in _batches():
@@ -114,19 +115,6 @@ def without_facts(diagnosis: Any) -> Any:
     if isinstance(diagnosis, dict):
         return {name: {} if name == "facts" else without_facts(part) for name, part in diagnosis.items()}
     return [without_facts(part) for part in diagnosis] if isinstance(diagnosis, list) else diagnosis
-
-
-@contextmanager
-def alone() -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def _batches() -> Iterator[tuple[str, Callable[[], int]]]:

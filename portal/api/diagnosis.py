@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
 from diagnostics.codec import Unreadable
@@ -12,15 +10,13 @@ from diagnostics.domain import Answer, Diagnosis, Evidence, Facts, Finding, Rank
 from diagnostics.models import Case, Purpose, Run, TestMessage
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
-from diagnostics.probes.test_message import TestMessageReport
-from diagnostics.providers import provider
 from diagnostics.remedies import filled, remedy
 from diagnostics.services.runs import evidence_of, seen_by
 from portal.api import words
 from portal.api.schemas import CauseOut, DiagnosisOut, FindingOut, NextAction, QuestionOut
+from portal.question_words import question_text
+from portal.remedy_facts import known_facts
 from portal.templatetags.portal_text import foreign
-
-PROVIDER_FACTS = ("gateway", "provider")
 
 
 def diagnosis_of(case: Case, run: Run, *, tier: int) -> DiagnosisOut:
@@ -53,7 +49,7 @@ def diagnosis_of(case: Case, run: Run, *, tier: int) -> DiagnosisOut:
 
 def _cause(one: RankedCause, case: Case, evidence: Evidence) -> CauseOut:
     known = remedy(one.cause, _language())
-    text = filled(known or _unknown(one), _facts(one.facts, case, evidence))
+    text = filled(known or _unknown(one), _shown(known_facts(case, evidence, one.facts)))
     return CauseOut(
         cause=one.cause,
         strength=one.strength,
@@ -76,25 +72,10 @@ def _unknown(one: RankedCause) -> Remedy:
     return Remedy(one.cause, one.stage, one.who, headline=one.cause, next_step="", meaning="", action="")
 
 
-def _facts(facts: Facts, case: Case, evidence: Evidence) -> dict[str, str]:
-    """What the remedy's words may name: the finding's facts, and what the case knows anyway."""
-    known = {"domain": case.domain, "address": case.address}
-    report = evidence.get(TestMessageReport)
-    if report:
-        known |= {"host": report.transmission.host, "time": date_format(localtime(report.sent_at), "H:i T")}
-    known |= facts
-    for name in PROVIDER_FACTS:
-        named = provider(known.get(name, ""))
-        if named:
-            known |= {name: named.name}
-            known.setdefault("held_days", str(named.held_days or ""))
-    return _shown(known)
-
-
 def _question(one: Answer) -> QuestionOut:
     return QuestionOut(
         question=one.question,
-        text=str(words.QUESTIONS.get(one.question, one.question)),
+        text=question_text(one.question),
         status=one.status,
         gap=one.gap,
         findings=[_finding(finding) for finding in one.findings],

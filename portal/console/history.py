@@ -32,6 +32,7 @@ from portal.console.words import (
     verdict_tag,
     word,
 )
+from portal.question_words import question_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,25 @@ class ShownCause:
         return ", ".join(word(WHO, one) for one in self.cause.who)
 
 
+WEIGHTS = (
+    Status.PROBLEM,
+    Status.COULD_NOT_CHECK,
+    Status.CHECKING,
+    Status.FINE,
+    Status.NOT_CHECKED,
+    Status.DOES_NOT_APPLY,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
     """What came of one question, and the tags of its findings."""
 
     answer: Answer
+
+    @property
+    def question(self) -> str:
+        return question_text(self.answer.question)
 
     @property
     def status(self) -> str:
@@ -200,7 +215,7 @@ def run_story(
         run=run,
         groups=tuple(_group_story(run, group, records) for group in groups if group.run_id == run.pk),
         causes=tuple(_shown(cause, language) for cause in diagnosis.causes) if diagnosis else (),
-        answers=tuple(ShownAnswer(answer) for answer in diagnosis.answers) if diagnosis else (),
+        answers=tuple(map(ShownAnswer, sorted(diagnosis.answers, key=_weight))) if diagnosis else (),
         raw=_json(run.diagnosis),
         latest=latest,
         unreadable=unreadable,
@@ -234,3 +249,8 @@ def _shown(cause: RankedCause, language: str) -> ShownCause:
 def _json(data: object) -> str:
     """Escaped to ASCII: nothing in it is invisible or runs the other way."""
     return "" if data is None else json.dumps(data, indent=1, sort_keys=True)
+
+
+def _weight(answer: Answer) -> int:
+    """What wants to be read comes first; else in the order in which questions are asked."""
+    return WEIGHTS.index(answer.status)

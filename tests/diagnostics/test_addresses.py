@@ -172,6 +172,7 @@ def written_in(name: str) -> Iterator[str]:
     return (line for line in (HERE / name).read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
 
 
+@pytest.mark.slow
 def test_nine_of_ten_slips_are_repaired() -> None:
     meant = {
         typed: known
@@ -184,6 +185,7 @@ def test_nine_of_ten_slips_are_repaired() -> None:
     assert len(missed) <= len(meant) * 0.05, missed
 
 
+@pytest.mark.slow
 def test_at_most_five_of_a_thousand_real_domains_are_taken_for_slips() -> None:
     domains = {domain for line in written_in("real_domains.txt") for domain in line.split()}
     accused = [domain for domain in domains if suggest(f"anna@{domain}")]

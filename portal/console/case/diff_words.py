@@ -32,6 +32,7 @@ from diagnostics.probes.vendor_health import HealthState
 from diagnostics.providers import provider
 from portal.console.values import visible
 from portal.console.words import HEALTH_KINDS, VERDICTS, Words, word
+from portal.question_words import question_text
 
 KNOWN: Mapping[Known, Words] = {
     Known.SEEN: _lazy("seen"),
@@ -185,7 +186,7 @@ def _answers(before: Side, now: Side) -> Iterator[str]:
 
 
 def _answer(one: AnswerChange) -> str:
-    said = {"question": one.question, "before": ANSWERS[one.before], "now": ANSWERS[one.now]}
+    said = {"question": question_text(one.question), "before": ANSWERS[one.before], "now": ANSWERS[one.now]}
     if one.now is Status.COULD_NOT_CHECK:
         return _("Question “%(question)s”: unknown now, it could not be checked this time. Before: %(before)s.") % said
     if one.before is Status.COULD_NOT_CHECK:

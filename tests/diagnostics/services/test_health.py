@@ -14,6 +14,7 @@ from diagnostics.domain import Gap, Status
 from diagnostics.models import Case, VendorHealthRecord
 from diagnostics.probes.vendor_health import HealthItem, HealthKind, HealthState, VendorHealth
 from diagnostics.services import health
+from diagnostics.services.alone import alone
 from diagnostics.services.runs import claim_group, diagnosis_of, evidence_of, finish_group, judge
 
 LOOK = VendorHealth(
@@ -115,7 +116,7 @@ def test_two_workers_do_not_measure_at_once() -> None:
 
     def another_worker() -> None:
         try:
-            with health.measuring_alone() as mine:
+            with alone(health.LOCK) as mine:
                 others.append(mine)
         finally:
             connection.close()
@@ -125,7 +126,7 @@ def test_two_workers_do_not_measure_at_once() -> None:
         thread.start()
         thread.join(10)
 
-    with health.measuring_alone() as mine:
+    with alone(health.LOCK) as mine:
         assert mine
         let_another_try()
     let_another_try()

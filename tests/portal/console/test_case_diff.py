@@ -61,7 +61,7 @@ def test_what_changed_is_said_in_sentences(console: Client, moved: Case) -> None
     assert " 17 November " in page
     assert "Port 59777 of clocks.example.org is open now, seen from our server; it was closed." in page
     assert "SPF of our own side is fine again: codes.example.net." in page
-    assert "Question “ports”: it was a problem, it is fine now." in page
+    assert "Question “Do our hosts answer?”: it was a problem, it is fine now." in page
 
 
 def test_every_field_that_differs_stands_in_a_table(console: Client, moved: Case) -> None:

@@ -120,6 +120,7 @@ def life_of_a_case(match: Seen, order: list[ProbeGroup]) -> list[tuple[object, .
     [(LATE, OTHERS), (EARLY, [UNKNOWN, SILENT]), (BETWEEN, [UNKNOWN, SILENT])],
     ids=["directory last", "directory first", "directory in between"],
 )
+@pytest.mark.slow
 def test_below_tier_1_on_file_and_not_on_file_look_the_same_at_every_moment(
     order: list[ProbeGroup], others: list[Seen]
 ) -> None:
