@@ -113,7 +113,7 @@ def start_run(case: Case, *, asked_by: str = "customer") -> Run:
     Raises LimitReached, DetailsDeleted.
     """
     with transaction.atomic():
-        if Case.objects.select_for_update(no_key=True).get(pk=case.pk).details_deleted_at:
+        if hold(case).details_deleted_at:
             raise DetailsDeleted
         latest = case.runs.order_by("-number").first()
         if latest and not latest.finished:
@@ -123,6 +123,19 @@ def start_run(case: Case, *, asked_by: str = "customer") -> Run:
         if latest:
             carry_over(latest, run)
         return run
+
+
+def hold(case: Case, *, runs: bool = False) -> Case:
+    """Lock the case as it is now to the transaction's end, with its test messages and, where they are to be changed
+    too, its runs.
+
+    In the order in which everybody takes them, a message before its run and a run before its case: what is reported
+    about a message leads to a judgement, and that to the case. Else two of them could wait for each other.
+    """
+    list(case.test_messages.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    if runs:
+        list(case.runs.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    return Case.objects.select_for_update(no_key=True).get(pk=case.pk)
 
 
 def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:

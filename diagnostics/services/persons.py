@@ -27,12 +27,12 @@ from diagnostics.models import (
     Erasure,
     MailStop,
     ObservationRecord,
-    Run,
     SenderEvent,
     TestMessage,
 )
 from diagnostics.services import audit
 from diagnostics.services.alone import alone
+from diagnostics.services.cases import hold
 from diagnostics.services.data_classes import KEPT, Kept, Rule
 from diagnostics.services.limits import key_of
 from diagnostics.services.retention import LOCK, delete_details
@@ -181,11 +181,8 @@ def _own_rows(person: Person) -> Mapping[str, QuerySet[Any]]:
 
 
 def _erase_case(pk: int) -> None:
-    """In the order in which everybody takes them: the case, its runs, its messages."""
     with transaction.atomic():
-        case = Case.objects.select_for_update(no_key=True).get(pk=pk)
-        for rows in (Run.objects.filter(case=pk), TestMessage.objects.filter(case=pk)):
-            list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+        case = hold(Case.objects.only("pk").get(pk=pk), runs=True)
         # What an API client was told and may ask for again: its words are sealed, the case's address stands above them.
         ApiRequest.objects.filter(headers__Location__endswith=f"/{case.reference}").delete()
         delete_details([pk])

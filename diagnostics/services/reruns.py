@@ -7,7 +7,7 @@ from django.db import transaction
 from diagnostics.domain import ProbeGroup
 from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
 from diagnostics.services import limits
-from diagnostics.services.cases import carry_over, create_run, start_run
+from diagnostics.services.cases import carry_over, create_run, hold, start_run
 from diagnostics.services.runs import judge
 
 
@@ -19,7 +19,7 @@ def run_group_again(case: Case, name: ProbeGroup, *, asked_by: str) -> Run:
     For agents. Raises LimitReached.
     """
     with transaction.atomic():
-        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        hold(case)
         latest = case.runs.order_by("-number").first()
         if latest is None or not latest.finished:
             return latest or start_run(case, asked_by=asked_by)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from diagnostics.domain import ProbeGroup, Seen, Vantage
-from diagnostics.models import Case, GroupState
+from diagnostics.models import Case, GroupState, Purpose, TestMessage
 from diagnostics.probes.domain_status import DomainStatus
 from diagnostics.probes.mx import MxRecords
 from diagnostics.probes.mx_addresses import MxAddresses
 from diagnostics.probes.server_ports import ServerPorts
-from diagnostics.services.cases import Report, open_case
+from diagnostics.services.audit import Actor
+from diagnostics.services.cases import Report, open_case, start_run
+from diagnostics.services.messages import request_message
+from diagnostics.services.persons import Person, erase
+from diagnostics.services.reruns import run_group_again
 from diagnostics.services.runs import Claim, claim_group, finish_group, record
+from tests.customer import eventually
 
 ROUNDS = 10
 KINDS = {
@@ -34,6 +41,49 @@ def test_groups_of_one_run_end_together(report: Report) -> None:
             list(workers.map(work_off, claims_of(case)))
             assert set(case.runs.get().groups.values_list("state", flat=True)) == {GroupState.DONE}
             assert case.runs.get().finished
+
+
+Act = Callable[[Case], object]
+
+
+def erased(case: Case) -> None:
+    erase(Person.of(case.address), Actor("command", "tests"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "act",
+    [start_run, partial(run_group_again, name=ProbeGroup.DNS, asked_by="agent-one"), erased],
+    ids=["a new run", "a group again", "an erasure"],
+)
+def test_who_waits_for_a_message_holds_nothing_that_its_reporter_wants(report: Report, act: Act) -> None:
+    """A code is typed in while something else happens to the case: message, run and case are taken in this order."""
+    case = open_case(report)
+    for claim in claims_of(case):
+        work_off(claim)
+    message = request_message(case, purpose=Purpose.PRIMARY, address=report.address, source="192.0.2.1")
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        TestMessage.objects.select_for_update().get(pk=message.pk)
+        done = other.submit(with_a_connection_of_its_own, act, case)
+        eventually(lambda: somebody_waits() or done.done(), 20, "that the other waits for the message")
+        assert not done.done()
+        case.runs.select_for_update(nowait=True).get()
+        Case.objects.select_for_update(nowait=True).get(pk=case.pk)
+        transaction.on_commit(lambda: done.result(20))
+
+
+def with_a_connection_of_its_own(act: Act, case: Case) -> None:
+    try:
+        act(case)
+    finally:
+        connection.close()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees what it saw first
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        return cursor.fetchone() is not None
 
 
 def claims_of(case: Case) -> list[Claim]:
