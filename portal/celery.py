@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from celery import Celery, Task, bootsteps
-from celery.worker.request import Request
+from celery import Celery, bootsteps
+from kombu.transport import TRANSPORT_ALIASES
 
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
@@ -14,24 +14,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 ALIVE_SECONDS = 5
 
+# By its alias, whatever the URL says: a socket, TCP or TLS.
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "portal.broker:Transport")
 
-class LastingRequest(Request):
-    """A task whose end cannot be told to a broker that went away meanwhile leaves a line in the log.
-
-    kombu then looks for the host name of a connection that is gone; celery knows only its library's own errors, and
-    the whole worker would end.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        errors = kwargs.pop("connection_errors", None) or ()
-        super().__init__(*args, **kwargs | {"connection_errors": (*errors, AttributeError)})
-
-
-class LastingTask(Task):  # type: ignore[type-arg]  # it cannot be given one when it runs
-    Request = "portal.celery:LastingRequest"
-
-
-app = Celery("portal", task_cls=LastingTask)
+app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -81,6 +81,18 @@ def test_a_worker_killed_at_work_loses_nothing(stack: Stack) -> None:
     assert attempts(stack) <= {1, 2}
 
 
+def test_a_worker_that_loses_its_broker_at_work_ends_its_work_and_goes_on(stack: Stack) -> None:
+    """When the work is done there is nobody left to tell; that must not be the worker's end."""
+    slow_cases_at_work(stack, 1)
+    stack.kill_broker()
+    finish(stack, 1)
+    assert attempts(stack) == {1}
+    stack.start_broker()
+    open_cases(stack, 1)
+    finish(stack, 2)
+    assert stack.parts["worker"].running
+
+
 def test_work_that_loses_its_worker_three_times_ends_as_not_checked(stack: Stack) -> None:
     (customer,) = slow_cases_at_work(stack, 1)
     stack.parts["worker"].kill()
