@@ -12,7 +12,8 @@ from diagnostics.domain import Status
 from diagnostics.models import Case, CaseState
 from portal.console.names import article_name, cause_name, provider_name
 from portal.console.slices import Position, Selection, newest
-from portal.console.words import CASE_STATES, VERDICT_TAGS, VERDICTS, Tag, word
+from portal.console.words import CASE_STATES, ORIGINS, VERDICT_TAGS, VERDICTS, Tag, word
+from portal.intake import ASKED_AT
 
 PAGE_SIZE = 25
 CURSOR_SALT = "portal.console.cursor"
@@ -38,7 +39,7 @@ class Row:
 
     @property
     def cause(self) -> str:
-        return cause_name(self.case.cause) if self.case.cause else ""
+        return cause_name(self.case.cause, domain=self.case.domain) if self.case.cause else ""
 
     @property
     def mail_system(self) -> str:
@@ -53,6 +54,15 @@ class Row:
     @property
     def article(self) -> str:
         return article_name(self.case.article)
+
+    @property
+    def origin(self) -> str:
+        return word(ORIGINS, self.case.origin)
+
+    @property
+    def asked_at(self) -> str:
+        """When the customer asked for the code, in their words."""
+        return str(dict(ASKED_AT).get(self.case.asked_at, self.case.asked_at))
 
 
 @dataclass(frozen=True, slots=True)

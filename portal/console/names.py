@@ -25,10 +25,10 @@ def provider_name(slug: str) -> str:
     return found.name if found else slug
 
 
-def cause_name(tag: str) -> str:
-    """The sentence that customers read; "…" stands for what differs from case to case."""
+def cause_name(tag: str, **facts: str) -> str:
+    """The sentence that customers read; "…" stands for what differs from case to case and is not among the facts."""
     found = remedy(tag, _language())
-    return _TWICE.sub("…", PLACEHOLDER.sub("…", found.headline)) if found else tag
+    return _TWICE.sub("…", PLACEHOLDER.sub(lambda name: facts.get(name[1]) or "…", found.headline)) if found else tag
 
 
 def _language() -> str:

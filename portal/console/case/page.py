@@ -67,12 +67,15 @@ def keep_look(request: HttpRequest, case: Case) -> None:
 
 
 def result_of(case: Case, timeline: Timeline) -> dict[str, object]:
-    """The newest run's verdict and the sentence of its first cause, filled in where the page tells of that run."""
+    """The newest run's verdict and the sentence of its first cause, filled in where the page tells of that run.
+
+    `row` has the case in words.
+    """
     row = Row(case)
     newest = _newest(timeline)
     first = newest.causes[0] if newest and newest.causes else None
     told = first.headline if first and first.cause.cause == case.cause else ""
-    return {"verdict": row.verdict, "headline": told or row.cause}
+    return {"row": row, "verdict": row.verdict, "headline": told or row.cause}
 
 
 def _in_force(case: Case) -> Resolution | None:
