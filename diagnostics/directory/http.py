@@ -29,7 +29,7 @@ class HttpDirectory:
     """`url` is `https://`, or `http://` on this very machine."""
 
     url: str
-    token: str = ""
+    token: str = field(default="", repr=False)
     limits: HttpLimits = LIMITS
     breaker: Breaker = field(default_factory=Breaker)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +34,8 @@ class Freshdesk:
     """`url` is `https://<domain>.freshdesk.com`; `key` is the API key of the account that writes the notes."""
 
     url: str
-    key: str
-    token: str = ""
+    key: str = field(repr=False)
+    token: str = field(default="", repr=False)
     slug: str = SLUG
     name: str = "Freshdesk"
 

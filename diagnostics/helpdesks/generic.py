@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +32,7 @@ class Generic:
     """`url` is where its interface begins; `page` is a ticket's page with `{ticket}` in it."""
 
     url: str
-    secret: str
+    secret: str = field(repr=False)
     page: str
     slug: str = SLUG
     name: str = "Helpdesk"

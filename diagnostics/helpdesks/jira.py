@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,8 @@ class Jira:
 
     url: str
     email: str
-    key: str
-    token: str = ""
+    key: str = field(repr=False)
+    token: str = field(default="", repr=False)
     slug: str = SLUG
     name: str = "Jira Service Management"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,8 +42,8 @@ class Zendesk:
 
     url: str
     email: str
-    token: str
-    secret: str = ""
+    token: str = field(repr=False)
+    secret: str = field(default="", repr=False)
     app_key: str = ""
     app_audience: str = ""
     slug: str = SLUG

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -62,7 +62,7 @@ class _Port:
 @dataclass(frozen=True, slots=True)
 class _Report:
     v: int
-    token: str
+    token: str = field(repr=False)
     place: Place
     tool: _Tool
     portal: int
@@ -75,7 +75,7 @@ class Report:
     """What the script saw, and the secret that allows to report it."""
 
     look: ScriptLook
-    secret: str
+    secret: str = field(repr=False)
 
 
 def read(body: bytes, verify: Verify) -> Report:

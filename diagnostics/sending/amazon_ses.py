@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -31,7 +31,7 @@ class AmazonSes:
     base: str
     region: str
     key_id: str
-    secret: str
+    secret: str = field(repr=False)
     slug: str = SLUG
 
     async def look_up(self, address: Address) -> tuple[Suppression, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from django.conf import settings
@@ -29,7 +29,7 @@ class Mailgun:
     """`base` is `https://api.mailgun.net`, or `https://api.eu.mailgun.net` for domains in the EU."""
 
     base: str
-    key: str
+    key: str = field(repr=False)
     domain: str
     slug: str = SLUG
 

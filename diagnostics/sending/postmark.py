@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from django.conf import settings
@@ -31,7 +31,7 @@ def build() -> Postmark:
 @dataclass(frozen=True)
 class Postmark:
     base: str
-    token: str
+    token: str = field(repr=False)
     stream: str = "outbound"
     slug: str = SLUG
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from django.conf import settings
@@ -30,7 +30,7 @@ def build() -> SendGrid:
 @dataclass(frozen=True)
 class SendGrid:
     base: str
-    key: str
+    key: str = field(repr=False)
     slug: str = SLUG
 
     async def look_up(self, address: Address) -> tuple[Suppression, ...]:
