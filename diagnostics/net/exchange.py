@@ -6,24 +6,17 @@ Only an answer to the very question is taken.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import AsyncGenerator
 
 import dns.asyncquery
-import dns.edns
 import dns.exception
-import dns.flags
 import dns.message
-import dns.name
 import dns.rcode
-import dns.rdatatype
 
 from diagnostics.net.config import Endpoint
-
-PAYLOAD = 1232
-"""Bytes of UDP we take (EDNS, RFC 6891); the size that DNS Flag Day 2020 settled on."""
+from diagnostics.net.dns_fallback import translated
+from diagnostics.net.dns_message import BADVERS, FORMERR, NOERROR, NOTIMP, NXDOMAIN, SERVFAIL, Message, Question, query
+from diagnostics.net.dns_sockets import Sockets, random_number
 
 
 class NoUsableAnswer(Exception):
@@ -49,122 +42,70 @@ class NoUsableAnswer(Exception):
         """Why, in the numbers of RFC 8914."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """`unchecked` sets CD (RFC 4035 section 3.2.2): answer even where DNSSEC says that the records are forged."""
+class Exchange:
+    """The sockets to all name servers. Follows its user from one event loop to the next."""
 
-    name: dns.name.Name
-    rdtype: dns.rdatatype.RdataType
-    unchecked: bool = False
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sockets: dict[Endpoint, Sockets] = {}
+        self._end: AsyncGenerator[None, None] | None = None
 
-    def query(self, *, edns: bool) -> dns.message.Message:
-        """As a message. AD asks the server to say whether it has verified the answer (RFC 6840 section 5.7)."""
-        flags = dns.flags.RD | dns.flags.AD | (dns.flags.CD if self.unchecked else 0)
-        if edns:
-            return dns.message.make_query(
-                self.name, self.rdtype, flags=flags, use_edns=0, payload=PAYLOAD, id=next(_ids)
-            )
-        return dns.message.make_query(self.name, self.rdtype, flags=flags, use_edns=False, id=next(_ids))
-
-
-def _random_ids() -> Iterator[int]:
-    """Query ids that nobody can guess (RFC 5452 section 4), drawn many at a time.
-
-    Every call of the system lets other threads take the interpreter, and the loop that asks would wait for it again.
-    """
-    while True:
-        drawn = os.urandom(2048)
-        for place in range(0, len(drawn), 2):
-            yield int.from_bytes(drawn[place : place + 2])
-
-
-_ids = _random_ids()
-"""Of the loop's thread alone: generators take one caller at a time."""
-
-
-def _draw_anew() -> None:
-    global _ids
-    _ids = _random_ids()
-
-
-os.register_at_fork(after_in_child=_draw_anew)  # else parent and child would use the same ones
-
-
-async def ask(server: Endpoint, question: Question, seconds: float) -> dns.message.Message:
-    """The server's answer, NOERROR or NXDOMAIN, in that many seconds; raises NoUsableAnswer."""
-    try:
-        async with asyncio.timeout(seconds):
-            answer = await _exchange(server, question.query(edns=True))
-            if answer.rcode() in _NO_EDNS:
-                answer = await _exchange(server, question.query(edns=False))
-    except TimeoutError as problem:
-        raise NoUsableAnswer("no answer in time", down=True, worth_repeating=True) from problem
-    except OSError as problem:
-        raise NoUsableAnswer("not reachable", down=True) from problem
-    except (dns.exception.DNSException, EOFError) as problem:
-        raise NoUsableAnswer("not readable") from problem
-    if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        raise NoUsableAnswer(
-            dns.rcode.to_text(answer.rcode()),
-            failed=answer.rcode() == dns.rcode.SERVFAIL,
-            extended_errors=tuple(
-                int(option.code) for option in answer.options if isinstance(option, dns.edns.EDEOption)
-            ),
-        )
-    if _is_referral(answer):
-        raise NoUsableAnswer("a referral instead of an answer")
-    return answer
-
-
-_NO_EDNS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS})
-
-
-async def _exchange(server: Endpoint, query: dns.message.Message) -> dns.message.Message:
-    loop = asyncio.get_running_loop()
-    transport, asked = await loop.create_datagram_endpoint(
-        lambda: _Question(query, loop.create_future()), remote_addr=(server.address, server.port)
-    )
-    try:
-        transport.sendto(query.to_wire())
-        answer = await asked.answer
-    finally:
-        transport.close()
-    if answer.flags & dns.flags.TC:
-        return await dns.asyncquery.tcp(query, server.address, port=server.port)
-    return answer
-
-
-class _Question(asyncio.DatagramProtocol):
-    """A connected socket of its own for each question.
-
-    Other senders' packets never reach it, and an ICMP refusal does at once.
-    """
-
-    def __init__(self, query: dns.message.Message, answer: asyncio.Future[dns.message.Message]) -> None:
-        self._query = query
-        self.answer = answer
-
-    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+    async def ask(self, server: Endpoint, question: Question, seconds: float) -> Message:
+        """The server's answer, NOERROR or NXDOMAIN, in that many seconds; raises NoUsableAnswer."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            await self._start(loop)
+        until = loop.time() + seconds
         try:
-            message = dns.message.from_wire(data, ignore_trailing=True)
-        except dns.message.Truncated as cut:
-            message = cast(dns.message.Message, cut.message())  # type: ignore[no-untyped-call]
-        except (dns.exception.DNSException, ValueError):
-            return  # Not a DNS message: wait on for the real answer.
-        if self._query.is_response(message) and not self.answer.done():
-            self.answer.set_result(message)
+            answer = await self._exchange(server, question, until, edns=True)
+            if answer.rcode in _NO_EDNS:
+                answer = await self._exchange(server, question, until, edns=False)
+        except TimeoutError as problem:
+            raise NoUsableAnswer("no answer in time", down=True, worth_repeating=True) from problem
+        except OSError as problem:
+            raise NoUsableAnswer("not reachable", down=True) from problem
+        except (dns.exception.DNSException, EOFError) as problem:
+            raise NoUsableAnswer("not readable") from problem
+        if answer.rcode not in (NOERROR, NXDOMAIN):
+            raise NoUsableAnswer(
+                dns.rcode.to_text(dns.rcode.Rcode.make(answer.rcode)),
+                failed=answer.rcode == SERVFAIL,
+                extended_errors=answer.extended_errors,
+            )
+        if _is_referral(answer):
+            raise NoUsableAnswer("a referral instead of an answer")
+        return answer
 
-    def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)
+    async def _exchange(self, server: Endpoint, question: Question, until: float, *, edns: bool) -> Message:
+        sockets = self._sockets.get(server)
+        if sockets is None:
+            sockets = self._sockets[server] = Sockets(server)
+        answer = await sockets.ask(question, until, edns=edns)
+        if not answer.truncated:
+            return answer
+        asked = dns.message.from_wire(query(random_number(), question, edns=edns))
+        async with asyncio.timeout_at(until):
+            return translated(await dns.asyncquery.tcp(asked, server.address, port=server.port))
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.answer.done():
-            self.answer.cancel()
+    async def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Sockets belong to a loop. The end of this one will close them, as it ends all asynchronous generators."""
+        self._loop, self._sockets = loop, {}
+        self._end = _closing_at_the_end(self._sockets)
+        await anext(self._end)
 
 
-def _is_referral(answer: dns.message.Message) -> bool:
+async def _closing_at_the_end(opened: dict[Endpoint, Sockets]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        for sockets in opened.values():
+            sockets.close()
+
+
+_NO_EDNS = frozenset({FORMERR, NOTIMP, BADVERS})
+
+
+def _is_referral(answer: Message) -> bool:
     """RFC 2308 section 2.2: name servers of somewhere else and no SOA is "ask them", not "there is no such record"."""
-    types = {rrset.rdtype for rrset in answer.authority}
-    empty = answer.rcode() == dns.rcode.NOERROR and not answer.answer and not answer.flags & dns.flags.AA
-    return empty and dns.rdatatype.NS in types and dns.rdatatype.SOA not in types
+    empty = answer.rcode == NOERROR and answer.empty and not answer.authoritative
+    return empty and answer.has_name_servers and answer.negative_ttl is None

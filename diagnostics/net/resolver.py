@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache, partial
 
 import dns.exception
-import dns.flags
 import dns.inet
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
-import dns.rrset
 
 from diagnostics.domain import DnsAnswer, DnsStatus
 from diagnostics.net.config import Endpoint, NetworkConfig, parse_endpoint
-from diagnostics.net.exchange import NoUsableAnswer, Question, ask
+from diagnostics.net.dns_message import CNAME, MX, NS, NXDOMAIN, Message, Question, Records, absolute_name
+from diagnostics.net.exchange import Exchange, NoUsableAnswer
 
 MAX_CHAIN = 8
 """CNAMEs followed; a longer chain, or a loop, is no usable answer."""
 MAX_RECORDS = 100
 MAX_TEXT = 4096
 MAX_CACHED = 10_000
-MAX_AT_ONCE = 200
+MAX_AT_ONCE = 1000
+"""Questions under way. Fewer would make healthy domains wait for the time limits of dead ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class _Said:
 
     answer: DnsAnswer
     ttl: float
-    alias: dns.name.Name | None = None
+    alias: str = ""
     """The name server knows no further than this alias: ask for it."""
 
 
@@ -90,6 +86,14 @@ class _Cached:
 
 
 @dataclass(slots=True)
+class _Search:
+    """A question under way and those who wait for its answer: cheaper than a shield for each of them."""
+
+    task: asyncio.Task[DnsAnswer]
+    waiting: list[asyncio.Future[DnsAnswer]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Resolver:
     """Name servers, their health and a short cache. For use on one event loop."""
 
@@ -97,7 +101,8 @@ class Resolver:
     limits: DnsLimits = DEFAULT_LIMITS
     _servers: dict[str, list[_Server]] = field(default_factory=dict)
     _cache: dict[Question, _Cached] = field(default_factory=dict)
-    _asking: dict[Question, asyncio.Task[DnsAnswer]] = field(default_factory=dict)
+    _asking: dict[Question, _Search] = field(default_factory=dict)
+    _exchange: Exchange = field(default_factory=Exchange)
     _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_AT_ONCE))
 
     async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
@@ -108,27 +113,39 @@ class Resolver:
         """
         kind = _record_type(rdtype)
         try:
-            wanted = dns.name.from_text(name.lower())
+            wanted = absolute_name(name)
         except (dns.exception.DNSException, UnicodeError):
             return DnsAnswer(DnsStatus.NO_SUCH_NAME, confirmed_by=0)
         question = Question(wanted, kind, unchecked)
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
         cached = self._cache.get(question)
-        if cached is not None and cached.until > now:
+        if cached is not None and cached.until > loop.time():
             return cached.answer
-        task = self._asking.get(question)
-        if task is None:
-            task = asyncio.create_task(self._look_up(question))
-            self._asking[question] = task
-            task.add_done_callback(lambda _: self._asking.pop(question))
+        search = self._asking.get(question)
+        if search is None:
+            search = self._asking[question] = _Search(loop.create_task(self._look_up(question)))
+            search.task.add_done_callback(partial(self._tell, question))
         # One who asks may be cancelled without taking the answer from the others; the task ends by its own limit.
-        return await asyncio.shield(task)
+        mine: asyncio.Future[DnsAnswer] = loop.create_future()
+        search.waiting.append(mine)
+        return await mine
+
+    def _tell(self, question: Question, task: asyncio.Task[DnsAnswer]) -> None:
+        for waits in self._asking.pop(question).waiting:
+            if waits.done():
+                continue
+            if task.cancelled():
+                waits.cancel()
+            elif problem := task.exception():
+                waits.set_exception(problem)
+            else:
+                waits.set_result(task.result())
 
     async def _look_up(self, question: Question) -> DnsAnswer:
         loop = asyncio.get_running_loop()
         try:
-            async with self._at_once, asyncio.timeout(self.limits.total):
-                said = await self._follow(question)
+            async with self._at_once:
+                said = await self._follow(question, loop.time() + self.limits.total)
         except TimeoutError:
             return _UNANSWERED
         ttl = min(said.ttl, self.limits.cache)
@@ -138,21 +155,24 @@ class Resolver:
             self._cache[question] = _Cached(said.answer, loop.time() + ttl)
         return said.answer
 
-    async def _follow(self, question: Question) -> _Said:
+    async def _follow(self, question: Question, until: float) -> _Said:
+        """The answer at the end of the aliases. Raises TimeoutError where there is none until then."""
         ttl, authentic = self.limits.cache, True
         seen = [question.name]
         for _ in range(MAX_CHAIN + 1):
-            said = await self._ask_servers(replace(question, name=seen[-1]))
+            said = await self._ask_servers(question if len(seen) == 1 else question._replace(name=seen[-1]), until)
             ttl, authentic = min(ttl, said.ttl), authentic and said.answer.authentic
-            if said.alias is None:
-                end = said.answer.alias_of or ("" if len(seen) == 1 else _plain_name(seen[-1]))
+            if not said.alias:
+                if len(seen) == 1:
+                    return _Said(said.answer, ttl)
+                end = said.answer.alias_of or _plain_name(seen[-1])
                 return _Said(replace(said.answer, alias_of=end, authentic=authentic), ttl)
             if said.alias in seen:
                 break
             seen.append(said.alias)
         return _Said(_UNANSWERED, 0)
 
-    async def _ask_servers(self, question: Question) -> _Said:
+    async def _ask_servers(self, question: Question, until: float) -> _Said:
         """The first usable answer. A silent server is tried again after the others, one that refused is not."""
         servers = self._by_health(question.name)
         failed_by, extended_errors = 0, set[int]()
@@ -161,9 +181,8 @@ class Resolver:
             for server in tuple(servers):
                 another_waits = turn == 0 and server is not servers[-1]
                 try:
-                    said = await self._ask_one(
-                        server, question, self.limits.hedge if another_waits else self.limits.query
-                    )
+                    limit = self.limits.hedge if another_waits else self.limits.query
+                    said = await self._ask_one(server, question, limit, until)
                 except NoUsableAnswer as nothing:
                     failed_by += nothing.failed
                     extended_errors.update(nothing.extended_errors)
@@ -171,12 +190,13 @@ class Resolver:
                         servers.remove(server)
                     continue
                 if said.answer.status is DnsStatus.NO_SUCH_NAME:
-                    return await self._confirm(said, server, question)
+                    async with asyncio.timeout_at(until):
+                        return await self._confirm(said, server, question, until)
                 return said
         unanswered = replace(_UNANSWERED, failed_by=failed_by, extended_errors=tuple(sorted(extended_errors)))
         return _Said(unanswered, 0)
 
-    async def _confirm(self, said: _Said, first: _Server, question: Question) -> _Said:
+    async def _confirm(self, said: _Said, first: _Server, question: Question, until: float) -> _Said:
         """NXDOMAIN is asked of a second name server, if one is up; a question may get lost once.
 
         Where they disagree, the one that knows the name is right.
@@ -186,7 +206,7 @@ class Resolver:
                 continue
             for _ in range(2):
                 try:
-                    other = await self._ask_one(second, question, self.limits.query)
+                    other = await self._ask_one(second, question, self.limits.query, until)
                 except NoUsableAnswer as nothing:
                     if not nothing.worth_repeating:
                         break
@@ -208,7 +228,7 @@ class Resolver:
     async def _control(self, server: _Server) -> bool:
         """Any answer, a refusal too, shows that the server is up."""
         try:
-            await ask(server.endpoint, Question(dns.name.root, dns.rdatatype.NS), self.limits.query)
+            await self._exchange.ask(server.endpoint, _ROOT, self.limits.query)
         except NoUsableAnswer as nothing:
             if nothing.down:
                 return False
@@ -218,16 +238,21 @@ class Resolver:
         server.answered()
         return True
 
-    async def _ask_one(self, server: _Server, question: Question, seconds: float) -> _Said:
+    async def _ask_one(self, server: _Server, question: Question, limit: float, until: float) -> _Said:
+        """Waits for `limit` seconds, and raises TimeoutError where the search as a whole has no time left."""
+        left = until - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise TimeoutError
         try:
-            message = await ask(server.endpoint, question, seconds)
-            if message.rcode() == dns.rcode.NXDOMAIN and server.of_the_internet and _soa(message) is None:
-                await self._check_root(server)
+            message = await self._exchange.ask(server.endpoint, question, min(limit, left))
+            if message.rcode == NXDOMAIN and server.of_the_internet and message.negative_ttl is None:
+                async with asyncio.timeout_at(until):
+                    await self._check_root(server)
         except NoUsableAnswer as nothing:
-            if nothing.down:
-                server.was_silent(asyncio.get_running_loop().time(), self.limits.shun)
-            else:
+            if not nothing.down:
                 server.answered()
+            elif left >= limit or not nothing.worth_repeating:  # one that was given less time may be up
+                server.was_silent(asyncio.get_running_loop().time(), self.limits.shun)
             raise
         server.answered()
         return _read(message, question.name, question.rdtype)
@@ -240,15 +265,15 @@ class Resolver:
         now = asyncio.get_running_loop().time()
         if server.checked_until <= now:
             try:
-                root = await ask(server.endpoint, Question(dns.name.root, dns.rdatatype.NS), self.limits.hedge)
-                server.cut_off = not root.answer
+                root = await self._exchange.ask(server.endpoint, _ROOT, self.limits.hedge)
+                server.cut_off = root.empty
             except NoUsableAnswer:
                 server.cut_off = True
             server.checked_until = now + self.limits.cache
         if server.cut_off:
             raise NoUsableAnswer("denies the root: cut off from the public DNS")
 
-    def _by_health(self, name: dns.name.Name) -> list[_Server]:
+    def _by_health(self, name: str) -> list[_Server]:
         """The name servers for a name in their configured order, those that were silent of late last."""
         zone = self._zone(name)
         if zone not in self._servers:
@@ -257,19 +282,28 @@ class Resolver:
             self._servers[zone] = [
                 _Server(endpoint, of_the_internet) for endpoint in dict.fromkeys(map(parse_endpoint, endpoints))
             ]
+        servers = self._servers[zone]
         now = asyncio.get_running_loop().time()
-        return sorted(self._servers[zone], key=lambda server: max(server.shunned_until - now, 0.0))
+        for server in servers:
+            if server.shunned_until > now:
+                return sorted(servers, key=lambda server: max(server.shunned_until - now, 0.0))
+        return servers[:]
 
-    def _zone(self, name: dns.name.Name) -> str:
+    def _zone(self, name: str) -> str:
         """The longest configured suffix that the name ends in; empty where none does."""
-        labels = name.to_text(omit_final_dot=True).lower().split(".")
-        suffixes = (".".join(labels[first:]) for first in range(len(labels)))
-        return next((suffix for suffix in suffixes if suffix in self.config.zones), "")
+        suffix = _plain_name(name) if self.config.zones else ""
+        while suffix and suffix not in self.config.zones:
+            suffix = suffix.partition(".")[2]
+        return suffix
 
 
-def _record_type(text: str) -> dns.rdatatype.RdataType:
+_ROOT = Question(".", NS)
+
+
+@lru_cache(maxsize=64)
+def _record_type(text: str) -> int:
     try:
-        return dns.rdatatype.from_text(text)
+        return int(dns.rdatatype.from_text(text))
     except dns.rdatatype.UnknownRdatatype as problem:
         raise ValueError(f"{text!r} is not a DNS record type") from problem
 
@@ -285,48 +319,39 @@ def _system_nameservers() -> tuple[str, ...]:
     )
 
 
-def _read(message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> _Said:
+def _read(message: Message, name: str, rdtype: int) -> _Said:
     """What the message says about the name; records of other names are not listened to."""
-    asked, ttl, authentic = name, float("inf"), bool(message.flags & dns.flags.AD)
+    asked, ttl, authentic = name, float("inf"), message.authentic
     end = ""
     for _ in range(MAX_CHAIN):
-        if wanted := _records(message, name, rdtype):
-            found = DnsAnswer(DnsStatus.OK, _texts(wanted), alias_of=end, authentic=authentic)
+        if wanted := message.answers.get((name, rdtype)):
+            found = DnsAnswer(DnsStatus.OK, _texts(wanted, rdtype), alias_of=end, authentic=authentic)
             return _Said(found, min(ttl, wanted.ttl))
-        alias = _records(message, name, dns.rdatatype.CNAME)
+        alias = message.answers.get((name, CNAME))
         if not alias:
             break
         ttl = min(ttl, alias.ttl)
-        name = alias[0].target
+        name = alias.texts[0].lower()
         end = _plain_name(name)
     else:
         return _Said(_UNANSWERED, 0)
-    soa = _soa(message)
-    negative_ttl = min(ttl, soa.ttl, soa[0].minimum) if soa else 0  # RFC 2308 section 5
-    if message.rcode() == dns.rcode.NXDOMAIN:
+    negative_ttl = 0 if message.negative_ttl is None else min(ttl, message.negative_ttl)
+    if message.rcode == NXDOMAIN:
         return _Said(DnsAnswer(DnsStatus.NO_SUCH_NAME, alias_of=end, authentic=authentic), negative_ttl)
-    if name != asked and soa is None:
+    if name != asked and message.negative_ttl is None:
         return _Said(replace(_UNANSWERED, authentic=authentic), ttl, alias=name)
     return _Said(DnsAnswer(DnsStatus.NO_DATA, alias_of=end, authentic=authentic), negative_ttl)
 
 
-def _plain_name(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True).lower()
+def _plain_name(name: str) -> str:
+    return name.removesuffix(".") or "."
 
 
-def _records(
-    message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
-) -> dns.rrset.RRset | None:
-    return message.get_rrset(message.answer, name, dns.rdataclass.IN, rdtype)
-
-
-def _soa(message: dns.message.Message) -> dns.rrset.RRset | None:
-    return next((rrset for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA), None)
-
-
-def _texts(rrset: dns.rrset.RRset) -> tuple[str, ...]:
-    texts = {rdata.to_text()[:MAX_TEXT] for rdata in rrset}
-    ordered = sorted(texts, key=_by_preference) if rrset.rdtype == dns.rdatatype.MX else sorted(texts)
+def _texts(records: Records, rdtype: int) -> tuple[str, ...]:
+    if len(records.texts) == 1:
+        return (records.texts[0][:MAX_TEXT],)
+    texts = {text[:MAX_TEXT] for text in records.texts}
+    ordered = sorted(texts, key=_by_preference) if rdtype == MX else sorted(texts)
     return tuple(ordered[:MAX_RECORDS])
 
 
