@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -89,18 +90,21 @@ def remember(response: HttpResponse, case: Case, token: str, kind: LinkKind = Li
 def source_of(request: HttpRequest) -> str:
     """The network that the request came from, for limits: an IPv4 address, or the /64 of an IPv6 address.
 
-    Of X-Forwarded-For only what our own proxies added is believed: `TRUSTED_PROXY_HOPS` entries from the right.
+    Of X-Forwarded-For only what our own proxies added is believed: `TRUSTED_PROXY_HOPS` entries from the right. Where
+    that is no address, or there are fewer entries, it is whoever is connected to us.
     """
     direct = request.META.get("REMOTE_ADDR", "")
     hops = settings.TRUSTED_PROXY_HOPS
-    forwarded = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     claimed = forwarded[-hops] if 0 < hops <= len(forwarded) else ""
     return _network(claimed) or _network(direct) or "unknown"
 
 
 def _network(text: str) -> str:
+    # Some proxies name the port as well: 203.0.113.9:4711, [2001:db8::1]:4711
+    with_port = re.fullmatch(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?", text.strip())
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address((with_port[1] or with_port[2]) if with_port else text.strip())
     except ValueError:
         return ""
     if isinstance(address, ipaddress.IPv6Address):

@@ -6,14 +6,17 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -21,17 +24,24 @@ from django.utils.translation import gettext_lazy as _
 from diagnostics.addresses import AddressFault, BadAddress, parse_address, suggest
 from diagnostics.domain import Address, Article
 from diagnostics.models import Case
+from diagnostics.services import proofs
 from diagnostics.services.cases import HELPDESK, TICKET, Report, mint_link, open_case
-from diagnostics.services.limits import LimitReached
+from diagnostics.services.limits import LimitReached, ProofNeeded
+from diagnostics.services.proofs import ProofRefused
+from diagnostics.services.queue_cap import QueueFull
 from diagnostics.vendors import vendor
-from portal import access
+from portal import access, proving
+from portal.moulds import Moulds
 
+TEMPLATE = "wizard/start.html"
 LONGEST_COMPANY_ID = 64
 SUBMISSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HIDDEN = {"submission": SUBMISSION, "helpdesk": HELPDESK, "ticket": TICKET}
 """What comes with the page, typed by nobody, and what it looks like where it is usable."""
 SAME_REPORT = timedelta(minutes=10)
 """The same report from the same browser within this time leads back to its case."""
+
+_empty = Moulds("csrf_token", "submission")
 
 ADDRESS_FAULTS = {
     AddressFault.EMPTY: _("Enter your e-mail address"),
@@ -153,7 +163,16 @@ def _usable(data: Mapping[str, str]) -> dict[str, str]:
 
 def render_start(request: HttpRequest, article: Article, *, initial: Mapping[str, str] | None = None) -> HttpResponse:
     """The empty form, or one that a helpdesk filled in: `initial` holds company_id, address, helpdesk, ticket."""
-    return _page(request, article, StartForm(article=article, initial=initial))
+    if initial:
+        return _page(request, article, StartForm(article=article, initial=initial))
+
+    def page(values: Mapping[str, str]) -> str:
+        form = StartForm(article=article, initial={"submission": values["submission"]})
+        shown = {"article": article, "vendor": vendor(article.vendor), "form": form}
+        return render_to_string(TEMPLATE, {**shown, "csrf_token": values["csrf_token"]})
+
+    values = {"csrf_token": get_token(request), "submission": secrets.token_urlsafe(16)}
+    return HttpResponse(_empty.filled(article.slug, (article, vendor(article.vendor)), values, page))
 
 
 def handle_start(request: HttpRequest, article: Article) -> HttpResponse:
@@ -163,7 +182,9 @@ def handle_start(request: HttpRequest, article: Article) -> HttpResponse:
     if not form.is_valid() or question:
         return _page(request, article, form, meant=question or _meant(data.get("address", "")))
     try:
-        case = _same_report(request, article, form) or open_case(_report(request, article, form))
+        case = _same_report(request, article, form) or _open(request, _report(request, article, form))
+    except ProofRefused as refused:
+        return _page(request, article, form, refused=refused)
     except LimitReached as limit:
         return limit_reached(_page(request, article, form, problems=[Problem(words_for_limit(limit))]), limit)
     return open_page(request, case)
@@ -178,6 +199,16 @@ def open_page(request: HttpRequest, case: Case) -> HttpResponse:
     return response
 
 
+def _open(request: HttpRequest, report: Report) -> Case:
+    """Beyond what is free, the proof that came with the form pays. Raises LimitReached, ProofRefused."""
+    try:
+        return open_case(report)
+    except ProofNeeded:
+        with transaction.atomic():
+            proofs.accept(proving.proof_of(request), report.source)
+            return open_case(replace(report, paid=True))
+
+
 def parsed(text: str) -> Address:
     """The address in a text; in closed test networks more suffixes count as public. Raises BadAddress."""
     return parse_address(text, extra_suffixes=settings.EXTRA_SUFFIXES)
@@ -186,25 +217,24 @@ def parsed(text: str) -> Address:
 def words_for_limit(limit: LimitReached, *, typed: bool = True) -> str:
     """When to try again, in whole minutes; where something was `typed`, that it is still there."""
     minutes = -(-limit.retry_after // 60)
-    text = (
-        ngettext(
-            "That was asked for too often. Please try again in %(minutes)d minute; what you typed is still here.",
-            "That was asked for too often. Please try again in %(minutes)d minutes; what you typed is still here.",
+    if isinstance(limit, QueueFull):
+        why = _("Very many checks are waiting at this moment, so we do not begin another one.")
+    else:
+        why = _("That was asked for too often.")
+    if typed:
+        then = ngettext(
+            "Please try again in %(minutes)d minute; what you typed is still here.",
+            "Please try again in %(minutes)d minutes; what you typed is still here.",
             minutes,
         )
-        if typed
-        else ngettext(
-            "That was asked for too often. Please try again in %(minutes)d minute.",
-            "That was asked for too often. Please try again in %(minutes)d minutes.",
-            minutes,
-        )
-    )
-    return text % {"minutes": minutes}
+    else:
+        then = ngettext("Please try again in %(minutes)d minute.", "Please try again in %(minutes)d minutes.", minutes)
+    return f"{why} {then % {'minutes': minutes}}"
 
 
 def limit_reached(response: HttpResponse, limit: LimitReached) -> HttpResponse:
-    """The page as the answer 429 (RFC 6585), with the seconds to wait."""
-    response.status_code = 429
+    """The page as the answer 429 (RFC 6585), or 503 where it is nobody's own limit, with the seconds to wait."""
+    response.status_code = 503 if isinstance(limit, QueueFull) else 429
     response.headers["Retry-After"] = str(limit.retry_after)
     return response
 
@@ -258,13 +288,23 @@ def _report(request: HttpRequest, article: Article, form: StartForm) -> Report:
         ticket=sent["ticket"],
         language=get_language() or settings.LANGUAGE_CODE,
         submission=sent["submission"],
+        paid=False,
     )
 
 
 def _page(
-    request: HttpRequest, article: Article, form: StartForm, *, meant: str = "", problems: Iterable[Problem] = ()
+    request: HttpRequest,
+    article: Article,
+    form: StartForm,
+    *,
+    meant: str = "",
+    problems: Iterable[Problem] = (),
+    refused: ProofRefused | None = None,
 ) -> HttpResponse:
     typed = form["address"].value() or ""
+    sent = proving.proof_of(request)
+    if refused and (words := proving.words_for(refused)):
+        problems = [Problem(words)]
     context = {
         "article": article,
         "vendor": vendor(article.vendor),
@@ -273,8 +313,10 @@ def _page(
         "meant": meant,
         "typed": typed,
         "may_keep": not form["address"].errors,
+        # Whoever was asked once is asked until it is done, so that a slip in a field does not cost the waiting.
+        "proof": proving.ask(sent, access.source_of(request), refused) if refused or sent.ticket else None,
     }
-    return render(request, "wizard/start.html", context)
+    return render(request, TEMPLATE, context)
 
 
 def problems_of(form: forms.Form) -> list[Problem]:

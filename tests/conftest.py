@@ -16,6 +16,7 @@ from portal import embedded
 # On a busy machine an example may take long, and what lands must not depend on luck: HYPOTHESIS=explore draws anew.
 hypothesis.register_profile("same", deadline=None, derandomize=True)
 hypothesis.register_profile("explore", deadline=None)
+hypothesis.register_profile("fuzz", deadline=None, max_examples=20_000)
 
 hypothesis.load_profile(os.environ.get("HYPOTHESIS", "same"))
 
@@ -66,6 +67,15 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", flush_audit_as_well)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_processes_remember() -> None:
+    """No test sees what waited in another one's database, or counts what was refused there."""
+    from diagnostics.services import queue_cap, refusals  # models cannot be imported before pytest-django is ready
+
+    queue_cap.look_again()
+    refusals.forget_noted()
 
 
 @pytest.fixture(scope="session")

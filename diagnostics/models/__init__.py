@@ -22,7 +22,7 @@ from diagnostics.models.fleet import Incident, Outcome, OutcomeCount, ValueWatch
 from diagnostics.models.history import CaseView, Note, Resolution, Viewer
 from diagnostics.models.mail import MailStop, MessageState, Purpose, SenderEvent, SuppressionRelease, TestMessage
 from diagnostics.models.privacy import Erasure
-from diagnostics.models.running import Heartbeat, LimitHit
+from diagnostics.models.running import Allowance, Heartbeat, Refusal, UsedProof
 from diagnostics.models.tickets import HelpdeskCall, NoteState, TicketNote
 from diagnostics.models.vendor import DirectoryEntry, VendorHealthRecord
 from diagnostics.models.webhooks import (
@@ -35,6 +35,7 @@ from diagnostics.models.webhooks import (
 )
 
 __all__ = (
+    "Allowance",
     "ApiClient",
     "ApiKey",
     "ApiRequest",
@@ -55,7 +56,6 @@ __all__ = (
     "Heartbeat",
     "HelpdeskCall",
     "Incident",
-    "LimitHit",
     "LinkKind",
     "MailStop",
     "MessageState",
@@ -66,12 +66,14 @@ __all__ = (
     "Outcome",
     "OutcomeCount",
     "Purpose",
+    "Refusal",
     "Resolution",
     "Run",
     "SenderEvent",
     "SuppressionRelease",
     "TestMessage",
     "TicketNote",
+    "UsedProof",
     "VendorHealthRecord",
     "ValueWatch",
     "Viewer",

@@ -214,6 +214,7 @@ class Group(models.Model):
         indexes = (
             models.Index(fields=("dispatched_at", "id"), condition=Q(state="queued"), name="group_queued"),
             models.Index(fields=("lease_until",), condition=Q(state="running"), name="group_leased"),
+            models.Index(fields=("created_at",), condition=Q(state="queued"), name="group_waiting"),
         )
 
     def __str__(self) -> str:

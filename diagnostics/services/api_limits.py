@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from diagnostics.models import ApiClient, LimitHit
-from diagnostics.services.limits import Rule, key_of, take
+from diagnostics.models import ApiClient
+from diagnostics.services.limits import Rule, take
 
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Of `count` requests in a minute `left` may still be made; `reset` seconds until all of them may."""
+    """Of `count` requests in a `window` of so many seconds `left` may still be made at once; `reset` seconds until all
+    of them may.
+    """
 
     count: int
+    window: int
     left: int
     reset: int
 
@@ -30,6 +34,6 @@ def rule() -> Rule:
 def use(client: ApiClient) -> Left:
     """Count one request. Raises LimitReached."""
     limit = rule()
-    take([(limit, str(client.pk))])
-    used = LimitHit.objects.filter(rule=limit.name, key=key_of(str(client.pk)), at__gt=timezone.now() - limit.period)
-    return Left(limit.count, max(0, limit.count - used.count()), int(limit.period.total_seconds()))
+    left = take([(limit, str(client.pk))])[limit]
+    reset = math.ceil((left.full_at - timezone.now()).total_seconds())
+    return Left(limit.count, int(limit.period.total_seconds()), left.uses, max(0, reset))

@@ -29,7 +29,7 @@ from diagnostics.models import (
     TestMessage,
 )
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
-from diagnostics.services import limits
+from diagnostics.services import limits, queue_cap
 from diagnostics.services.case_events import announce
 from diagnostics.services.work import announce_work
 
@@ -60,6 +60,8 @@ class Report:
     ticket: str = ""
     tier: int = 0
     language: str = "en"
+    paid: bool = True
+    """Whether it may go beyond a soft limit: not where it came through the open form without a proof of work."""
     submission: str = ""
     """The random value of the form that was sent; the same one with the same content never opens a second case."""
     api_client: ApiClient | None = None
@@ -72,14 +74,15 @@ class DetailsDeleted(Exception):
 def open_case(report: Report) -> Case:
     """Record the report and queue its first run, in one transaction; the dispatcher picks it up.
 
-    Raises LimitReached.
+    Raises LimitReached (as QueueFull, where too many checks wait) and ProofNeeded.
     """
     key = _submission_key(report)
     if key and (known := Case.objects.filter(submission=key).first()):
         return known
+    queue_cap.admit()
     try:
         with transaction.atomic():
-            limits.take(_limits_of(report))
+            limits.take(_limits_of(report), paid=report.paid)
             case = Case.objects.create(
                 reference=_new_reference(),
                 article=report.article.slug,
@@ -99,7 +102,10 @@ def open_case(report: Report) -> Case:
             )
             create_run(case, number=1, asked_by="customer")
             announce(case, CaseEventKind.CASE_CREATED)
-    except (IntegrityError, limits.LimitReached):
+            if report.tier == 0 and not case.is_test:
+                # Many cases share a domain, so its row is held no longer than the commit takes.
+                limits.take([(limits.OPEN_BY_DOMAIN, report.address.domain)])
+    except (IntegrityError, limits.LimitReached, limits.ProofNeeded):
         # Did the same form arrive twice at once, and was the other request first?
         if key and (known := Case.objects.filter(submission=key).first()):
             return known
@@ -118,7 +124,9 @@ def start_run(case: Case, *, asked_by: str = "customer") -> Run:
         latest = case.runs.order_by("-number").first()
         if latest and not latest.finished:
             return latest
-        limits.take([(limits.RUN_BY_CASE if asked_by == "customer" else limits.RUN_BY_AGENT, case.reference)])
+        queue_cap.admit()
+        rule = limits.RUN_BY_CASE if asked_by in ("customer", API_ORIGIN) else limits.RUN_BY_AGENT
+        limits.take([(rule, case.reference)])
         run = create_run(case, number=latest.number + 1 if latest else 1, asked_by=asked_by)
         if latest:
             carry_over(latest, run)

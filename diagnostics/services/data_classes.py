@@ -190,7 +190,9 @@ KEPT = (
     Kept(models.OutcomeCount, _codes("dimension", "value"), by="minute", until=timedelta(days=60)),
     Kept(models.ValueWatch, _codes("dimension", "value", "state")),
     Kept(models.Incident, _codes("dimension", "value") | _staff("closed_by"), by="ended_at", until=timedelta(days=365)),
-    Kept(models.LimitHit, _codes("rule") | _hashes("key"), by="at", until=timedelta(days=2)),
+    Kept(models.Allowance, _codes("rule", "uses") | _hashes("key"), by="until", until=timedelta(days=2)),
+    Kept(models.Refusal, _codes("rule")),
+    Kept(models.UsedProof, _hashes("digest"), by="until", until=timedelta(days=2)),
     Kept(models.Heartbeat, _codes("name")),
     Kept(models.Erasure, _personal("address") | _staff("asked_by") | _codes("counts")),
     Kept(

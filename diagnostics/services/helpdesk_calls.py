@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from diagnostics.domain import Address, Article
-from diagnostics.models import DeepLink, HelpdeskCall
+from diagnostics.models import Case, DeepLink, HelpdeskCall
 from diagnostics.services import audit, limits, ticket_notes
 from diagnostics.services.audit import Action, Actor
 from diagnostics.services.cases import token_hash
 from diagnostics.services.deep_links import make_link, open_linked_case
+from diagnostics.services.queue_cap import QueueFull
 
 KEPT = timedelta(days=2)
 """Longer than any call is good for."""
@@ -49,6 +50,7 @@ class Call:
 def take(call: Call, *, opens_case: bool) -> Taken:
     """Make the ticket's link, open its case where that is wanted, and queue the note that brings it to the agent.
 
+    While too many checks wait it is the link alone, which opens the case later: a helpdesk may not call again.
     Nothing of it is seen by the customer before an agent sends it. Raises Replayed, LimitReached.
     """
     with transaction.atomic():
@@ -67,15 +69,7 @@ def take(call: Call, *, opens_case: bool) -> Taken:
             made_by=call.helpdesk,
         )
         link = DeepLink.objects.get(token_hash=token_hash(token))
-        case = None
-        if opens_case:
-            limits.take([(limits.OPEN_BY_HELPDESK, call.helpdesk)])
-            case = open_linked_case(
-                link,
-                article=call.article,
-                source=f"helpdesk {call.helpdesk} {call.ticket}",
-                language=call.language,
-            )
+        case = _open_case(call, link) if opens_case else None
         ticket_notes.bring_link(link, case=case)
         audit.write(
             actor,
@@ -98,6 +92,16 @@ def once(helpdesk: str, call_id: str) -> None:
 def forget_old() -> int:
     """Delete what no replay could use any more; how many."""
     return HelpdeskCall.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
+
+
+def _open_case(call: Call, link: DeepLink) -> Case | None:
+    try:
+        with transaction.atomic():
+            limits.take([(limits.OPEN_BY_HELPDESK, call.helpdesk)])
+            source = f"helpdesk {call.helpdesk} {call.ticket}"
+            return open_linked_case(link, article=call.article, source=source, language=call.language)
+    except QueueFull:
+        return None
 
 
 def _live_links(call: Call) -> QuerySet[DeepLink]:

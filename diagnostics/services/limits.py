@@ -1,29 +1,63 @@
 """How often something may be asked for.
 
-Kept in PostgreSQL, so an empty broker changes nothing; keys are stored as keyed hashes.
+Kept in PostgreSQL, one row a rule and key, so an empty broker changes nothing; keys are stored as keyed hashes.
+
+A rule is a token bucket: `count` at once, and one more after each `period / count`. What is kept is the one moment at
+which the bucket will be full again (the generic cell rate algorithm, ITU-T I.371): a use moves it on by one interval,
+and is refused if that would put it more than the whole bucket ahead. It is the same arithmetic as tokens and a time,
+without rounding.
+
+A bucket that was full lets twice its size through within a period. Where a promise is about any period whatever, as
+with mail to third parties, the rule is `exact`: the moments themselves are kept, and never more than `count` of them
+lie within any `period`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from diagnostics.models import LimitHit
+from diagnostics.models import Allowance
+from diagnostics.services import refusals
+
+MICROSECOND = timedelta(microseconds=1)
+MINUTE, QUARTER, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """At most `count` uses of one key in any `period`."""
+    """A bucket of `count` uses of one key that fills up evenly within `period`; if `exact`, at most `count` uses in any
+    `period`. Beyond `soft` uses, where that is given, whoever asks must have paid for it (`ProofNeeded`).
+    """
 
     name: str
     count: int
     period: timedelta
+    exact: bool = False
+    soft: int | None = None
+
+    @property
+    def interval(self) -> timedelta:
+        """In which one use becomes free again; rounded so that never more than `count` do within the period."""
+        return -(-self.period // (self.count * MICROSECOND)) * MICROSECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """After a use: how many more there are at once, and when all of them are free again."""
+
+    uses: int
+    full_at: datetime
 
 
 class LimitReached(Exception):
@@ -36,29 +70,39 @@ class LimitReached(Exception):
 
     @property
     def retry_after(self) -> int:
-        """Whole seconds from now, at least 1."""
-        return max(1, round((self.until - timezone.now()).total_seconds()))
+        """Whole seconds from now, at least 1; whoever waits for them is not too early."""
+        return max(1, math.ceil((self.until - timezone.now()).total_seconds()))
 
 
-OPEN_BY_SOURCE = Rule("open-by-source", settings.CASES_PER_SOURCE, timedelta(hours=1))
-OPEN_BY_CLIENT = Rule("open-by-client", settings.API_CASES_PER_HOUR, timedelta(hours=1))
+class ProofNeeded(Exception):
+    """Within the limit, but beyond what is free: to be asked for again with a proof of work (`services.proofs`)."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule.name)
+        self.rule = rule
+
+
+OPEN_BY_SOURCE = Rule("open-by-source", settings.CASES_PER_SOURCE, HOUR, soft=settings.CASES_BEFORE_PROOF)
+OPEN_BY_CLIENT = Rule("open-by-client", settings.API_CASES_PER_HOUR, HOUR)
 """In place of the source's, which for a helpdesk's system is the same for all its customers."""
-OPEN_BY_HELPDESK = Rule("open-by-helpdesk", 300, timedelta(hours=1))
+OPEN_BY_HELPDESK = Rule("open-by-helpdesk", 300, HOUR)
 """Cases that a helpdesk's calls open: whoever mails the helpdesk in masses must not have others' domains probed."""
-OPEN_BY_ADDRESS = Rule("open-by-address", 10, timedelta(hours=1))
-RUN_BY_CASE = Rule("run-by-case", 12, timedelta(hours=1))
-RUN_BY_AGENT = Rule("run-by-agent", 60, timedelta(hours=1))
+OPEN_BY_ADDRESS = Rule("open-by-address", 10, HOUR)
+OPEN_BY_DOMAIN = Rule("open-by-domain", settings.CASES_PER_DOMAIN, HOUR)
+"""Many networks together must not have one domain's servers probed without end."""
+RUN_BY_CASE = Rule("run-by-case", 12, HOUR)
+RUN_BY_AGENT = Rule("run-by-agent", 60, HOUR)
 """Of one case, by all who are not the customer: a page left to reload itself must not probe others' servers all day."""
-TOLD_BY_CASE = Rule("told-by-case", 60, timedelta(hours=1))
+TOLD_BY_CASE = Rule("told-by-case", 60, HOUR)
 """Answers and pasted headers: each is kept, and every judgement reads them all."""
-NETWORK_TEST_BY_CASE = Rule("network-test-by-case", 30, timedelta(hours=1))
-NETWORK_REPORT_BY_SOURCE = Rule("network-report-by-source", 60, timedelta(hours=1))
+NETWORK_TEST_BY_CASE = Rule("network-test-by-case", 30, HOUR)
+NETWORK_REPORT_BY_SOURCE = Rule("network-report-by-source", 60, HOUR)
 """Uploads of the check script, good or bad. More than an office sends; whoever is refused can still paste."""
-MESSAGE_BY_ADDRESS_SOON = Rule("message-by-address-soon", 1, timedelta(minutes=15))
-MESSAGE_BY_ADDRESS = Rule("message-by-address", 3, timedelta(days=1))
-MESSAGE_BY_DOMAIN = Rule("message-by-domain", 20, timedelta(days=1))
-MESSAGE_BY_SOURCE = Rule("message-by-source", settings.MESSAGES_PER_SOURCE, timedelta(hours=1))
-MESSAGE_BY_ANYONE = Rule("message-by-anyone", 600, timedelta(hours=1))
+MESSAGE_BY_ADDRESS_SOON = Rule("message-by-address-soon", 1, QUARTER, exact=True)
+MESSAGE_BY_ADDRESS = Rule("message-by-address", 3, DAY, exact=True)
+MESSAGE_BY_DOMAIN = Rule("message-by-domain", 20, DAY, exact=True)
+MESSAGE_BY_SOURCE = Rule("message-by-source", settings.MESSAGES_PER_SOURCE, HOUR)
+MESSAGE_BY_ANYONE = Rule("message-by-anyone", settings.MESSAGES_PER_HOUR, HOUR)
 """The global breaker: whatever goes wrong, no more than this leaves us."""
 
 
@@ -67,30 +111,94 @@ def key_of(value: str) -> str:
     return salted_hmac("diagnostics.limits", value, algorithm="sha256").hexdigest()
 
 
-def take(uses: Iterable[tuple[Rule, str]]) -> None:
-    """Use up one of each, or none of them; raises LimitReached for the rule that must be waited for longest."""
-    hashed = sorted(((rule, key_of(value)) for rule, value in uses), key=lambda use: (use[0].name, use[1]))
-    with transaction.atomic():
-        reached = [limit for rule, key in hashed if (limit := _locked_limit(rule, key))]
+def take(uses: Iterable[tuple[Rule, str]], *, paid: bool = True) -> Mapping[Rule, Left]:
+    """Use up one of each, or none of them; what is left.
+
+    Raises LimitReached for the rule that must be waited for longest; and ProofNeeded if none of them is reached, but
+    one goes beyond its soft limit and nothing was `paid` for it.
+    """
+    asked = sorted(
+        ((rule, key_of(value), number) for (rule, value), number in Counter(uses).items()),
+        # In an order that all takers keep, so that no two of them wait for each other.
+        key=lambda use: (use[0].name, use[1]),
+    )
+    now = timezone.now()
+    left: dict[Rule, Left] = {}
+    reached: list[LimitReached] = []
+    beyond: list[Rule] = []
+    with transaction.atomic() if len(asked) > 1 or not paid else nullcontext():
+        for rule, key, number in asked:
+            if number > rule.count:
+                raise ValueError(f"{number} uses of {rule.name} at once can never be had")
+            found = _use(rule, key, number, now)
+            if isinstance(found, LimitReached):
+                reached.append(found)
+            else:
+                left[rule] = found
+                if rule.soft is not None and rule.count - found.uses > rule.soft:
+                    beyond.append(rule)
         if reached:
-            raise max(reached, key=lambda limit: limit.until)
-        LimitHit.objects.bulk_create(LimitHit(rule=rule.name, key=key) for rule, key in hashed)
+            worst = max(reached, key=lambda limit: limit.until)
+            refusals.note(worst.rule.name)
+            raise worst
+        if beyond and not paid:
+            raise ProofNeeded(beyond[0])
+    return left
 
 
 def forget_old() -> int:
-    """Delete uses that no rule looks at any more; how many."""
-    return LimitHit.objects.filter(at__lt=timezone.now() - timedelta(days=2)).delete()[0]
+    """Delete what says no more than nothing would; how many."""
+    return Allowance.objects.filter(until__lt=timezone.now()).delete()[0]
 
 
-def _locked_limit(rule: Rule, key: str) -> LimitReached | None:
+_TABLE = Allowance._meta.db_table
+# Each is one statement: it takes what is there, or locks the row and changes nothing.
+_BUCKET = f"""
+    INSERT INTO {_TABLE} AS held (rule, key, until, uses)
+    VALUES (%(rule)s, %(key)s, %(now)s + %(asked)s, '{{}}')
+    ON CONFLICT (rule, key) DO UPDATE SET until = greatest(held.until, %(now)s) + %(asked)s
+    WHERE greatest(held.until, %(now)s) + %(asked)s <= %(now)s + %(whole)s
+    RETURNING until, uses
+"""  # noqa: S608 - the table's own name
+_EXACT = f"""
+    INSERT INTO {_TABLE} AS held (rule, key, until, uses)
+    VALUES (%(rule)s, %(key)s, %(now)s + %(period)s, array_fill(%(now)s, ARRAY[%(number)s]))
+    ON CONFLICT (rule, key) DO UPDATE SET
+        until = greatest(held.until, %(now)s + %(period)s),
+        uses = ARRAY(
+            SELECT use FROM unnest(held.uses || array_fill(%(now)s, ARRAY[%(number)s])) AS use
+            WHERE use > %(now)s - %(period)s ORDER BY use
+        )
+    WHERE (SELECT count(*) FROM unnest(held.uses) AS use WHERE use > %(now)s - %(period)s) + %(number)s <= %(count)s
+    RETURNING until, uses
+"""  # noqa: S608 - the table's own name
+
+
+def _use(rule: Rule, key: str, number: int, now: datetime) -> Left | LimitReached:
+    values: dict[str, Any] = {
+        "rule": rule.name,
+        "key": key,
+        "now": now,
+        "number": number,
+        "count": rule.count,
+        "period": rule.period,
+    }
+    values |= {"asked": number * rule.interval, "whole": rule.count * rule.interval}
     with connection.cursor() as cursor:
-        # Two requests for one key must not both see the last free place; sorted keys keep two takers from waiting for
-        # each other.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{rule.name}:{key}"])
-    since = timezone.now() - rule.period
-    hits = list(
-        LimitHit.objects.filter(rule=rule.name, key=key, at__gt=since)
-        .order_by("-at")
-        .values_list("at", flat=True)[: rule.count]
-    )
-    return LimitReached(rule, hits[-1] + rule.period) if len(hits) >= rule.count else None
+        cursor.execute(_EXACT if rule.exact else _BUCKET, values)
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(f"SELECT until, uses FROM {_TABLE} WHERE rule = %s AND key = %s", [rule.name, key])  # noqa: S608
+            held = cursor.fetchone()  # by now perhaps gone, or younger, where no transaction keeps it as it was
+            return LimitReached(rule, _free_at(rule, number, *held) if held else now)
+    until, uses = row
+    free = rule.count - len(uses) if rule.exact else (now + rule.count * rule.interval - until) // rule.interval
+    return Left(free, until)
+
+
+def _free_at(rule: Rule, number: int, until: datetime, uses: list[datetime]) -> datetime:
+    """The first moment at which `number` uses can be had of what is kept."""
+    if not rule.exact:
+        return until + (number - rule.count) * rule.interval
+    in_the_way = sorted(uses, reverse=True)[rule.count - number :]
+    return max(in_the_way) + rule.period if in_the_way else timezone.now()

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from diagnostics.domain import ProbeGroup
 from diagnostics.models import Case, Group, GroupState, ObservationRecord, Run
-from diagnostics.services import limits
+from diagnostics.services import limits, queue_cap
 from diagnostics.services.cases import carry_over, create_run, hold, start_run
 from diagnostics.services.runs import judge
 
@@ -23,6 +23,7 @@ def run_group_again(case: Case, name: ProbeGroup, *, asked_by: str) -> Run:
         latest = case.runs.order_by("-number").first()
         if latest is None or not latest.finished:
             return latest or start_run(case, asked_by=asked_by)
+        queue_cap.admit()
         limits.take([(limits.RUN_BY_AGENT, case.reference)])
         kept = [one for one in latest.groups.order_by("pk") if one.name != name and one.state in GroupState.final()]
         asked = [one for one in ProbeGroup if one not in {group.name for group in kept}]

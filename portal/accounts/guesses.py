@@ -16,12 +16,12 @@ from diagnostics.services import limits
 from diagnostics.services.limits import LimitReached, Rule
 from portal.access import source_of
 
-SIGN_IN_BY_SOURCE = Rule("sign-in-by-source", 60, timedelta(minutes=15))
-SIGN_IN_BY_NAME_AND_SOURCE = Rule("sign-in-by-name-and-source", 10, timedelta(minutes=15))
-SIGN_IN_BY_NAME = Rule("sign-in-by-name", 50, timedelta(minutes=15))
+SIGN_IN_BY_SOURCE = Rule("sign-in-by-source", 60, timedelta(minutes=15), exact=True)
+SIGN_IN_BY_NAME_AND_SOURCE = Rule("sign-in-by-name-and-source", 10, timedelta(minutes=15), exact=True)
+SIGN_IN_BY_NAME = Rule("sign-in-by-name", 50, timedelta(minutes=15), exact=True)
 """The name alone has the higher number: a stranger elsewhere must not lock an agent out with a few tries."""
-CODE_BY_ACCOUNT = Rule("code-by-account", 10, timedelta(minutes=15))
-CODE_BY_ACCOUNT_AND_DAY = Rule("code-by-account-and-day", 60, timedelta(days=1))
+CODE_BY_ACCOUNT = Rule("code-by-account", 10, timedelta(minutes=15), exact=True)
+CODE_BY_ACCOUNT_AND_DAY = Rule("code-by-account-and-day", 60, timedelta(days=1), exact=True)
 """Who gets to these knows the password or has the session. Of a million codes three are right at any time."""
 CODE_USED = Rule("code-used", 1, timedelta(seconds=120))
 """A code is good once (RFC 6238 section 5.2): longer than it could be right."""

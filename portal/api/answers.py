@@ -64,7 +64,7 @@ def finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """With the rate limit's headers (IETF draft 10), where a key was recognised."""
     left = getattr(request, "api_left", None)
     if left is not None:
-        response.headers["RateLimit-Policy"] = f'"client";q={left.count};w={left.reset}'
+        response.headers["RateLimit-Policy"] = f'"client";q={left.count};w={left.window}'
         response.headers["RateLimit"] = f'"client";r={left.left};t={left.reset}'
     return response
 

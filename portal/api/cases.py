@@ -17,7 +17,6 @@ from diagnostics.articles import article as find_article
 from diagnostics.canned import canned
 from diagnostics.domain import Address, Article
 from diagnostics.models import Case, CaseEvent, CaseQuerySet, CaseState, LinkKind, Run
-from diagnostics.services import limits
 from diagnostics.services.api_keys import Scope
 from diagnostics.services.audit import Action
 from diagnostics.services.audit import write as write_audit
@@ -173,8 +172,6 @@ def run_again(request: AuthenticatedRequest, reference: Reference, idempotency_k
 
     def work() -> Written:
         started = newest_run(case).finished
-        if started:
-            limits.take([(limits.RUN_BY_CASE, case.reference)])
         run = start_run(case, asked_by=API_ORIGIN)
         write_audit(request.auth.actor, Action.RUN_STARTED, reference=case.reference, run=run.number)
         links = links_of(case)

@@ -22,7 +22,7 @@ links for tickets. Send `Authorization: Bearer <key>`; keys are made in the cons
 Within v1 members and addresses are only ever added; one that is to go says so by a `Sunset` header long before."""
 RATE_LIMIT = {
     "RateLimit-Policy": 'How many requests in how many seconds: `"client";q=300;w=60`.',
-    "RateLimit": 'How many of them are left, and for how long: `"client";r=299;t=60`.',
+    "RateLimit": 'How many of them may be made at once now, and in how many seconds all of them: `"client";r=299;t=1`.',
 }
 ALWAYS = (problems.NO_KEY, problems.NO_SCOPE, problems.TOO_MANY, problems.FAILED, problems.UNAVAILABLE)
 ON_WRITING = (

@@ -76,6 +76,12 @@ NOT_A_TEST_DOMAIN = Kind(
     _("“test_domains” is the address of their list."),
 )
 TOO_MANY = Kind("too-many-requests", 429, _("Too many requests"), _("Ask again after the seconds in Retry-After."))
+BUSY = Kind(
+    "too-many-checks-waiting",
+    503,
+    _("Too many checks are waiting"),
+    _("No other is begun now. Ask again, with the same Idempotency-Key, after the seconds in Retry-After."),
+)
 FAILED = Kind("internal-error", 500, _("Something went wrong on our side"), _("We have noted it. Try again later."))
 UNAVAILABLE = Kind(
     "unavailable", 503, _("The portal cannot answer now"), _("Ask again after the seconds in Retry-After.")
@@ -99,6 +105,7 @@ KINDS = (
     TOO_MANY,
     FAILED,
     UNAVAILABLE,
+    BUSY,
 )
 _BY_STATUS = {kind.status: kind for kind in reversed(KINDS)}
 

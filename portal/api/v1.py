@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
 from diagnostics.services.limits import LimitReached
+from diagnostics.services.queue_cap import QueueFull
 from portal.api import cases, events, links, problems, trying
 from portal.api.answers import finished
 from portal.api.principal import no_key
@@ -79,7 +80,8 @@ def _not_found(request: HttpRequest, error: Any) -> HttpResponse:
 
 @api.exception_handler(LimitReached)
 def _too_many(request: HttpRequest, limit: Any) -> HttpResponse:
-    return _problem(request, Problem(problems.TOO_MANY, headers={"Retry-After": str(limit.retry_after)}))
+    kind = problems.BUSY if isinstance(limit, QueueFull) else problems.TOO_MANY
+    return _problem(request, Problem(kind, headers={"Retry-After": str(limit.retry_after)}))
 
 
 def _unavailable(request: HttpRequest, error: Any) -> HttpResponse:

@@ -8,6 +8,7 @@ from diagnostics.articles import article
 from diagnostics.domain import Address
 from diagnostics.models import Case, LinkKind
 from diagnostics.services.cases import Report, mint_link, open_case
+from diagnostics.services.limits import OPEN_BY_SOURCE, take
 from portal import access
 from tests.agents import make_agent
 
@@ -21,32 +22,62 @@ def opened() -> Case:
 @pytest.mark.parametrize(
     ("hops", "forwarded", "source"),
     [
-        (0, "203.0.113.9", "192.0.2.1"),
-        (1, "203.0.113.9", "203.0.113.9"),
-        (1, "198.51.100.66, 203.0.113.9", "203.0.113.9"),
-        (2, "198.51.100.66, 203.0.113.9, 203.0.113.1", "203.0.113.9"),
-        (2, "203.0.113.9", "192.0.2.1"),
-        (1, "", "192.0.2.1"),
-        (1, "nonsense", "192.0.2.1"),
-        (1, "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        (1, "::ffff:203.0.113.9", "203.0.113.9"),
-    ],
-    ids=[
-        "no proxy: the header is not believed",
-        "one proxy",
-        "one proxy and a forged entry",
-        "two proxies and a forged entry",
-        "fewer entries than proxies",
-        "no header",
-        "no address",
-        "an IPv6 network counts as one",
-        "IPv4 within IPv6",
+        pytest.param(0, "203.0.113.9", "192.0.2.1", id="no proxy: the header is not believed"),
+        pytest.param(1, "203.0.113.9", "203.0.113.9", id="one proxy"),
+        pytest.param(1, "198.51.100.66, 203.0.113.9", "203.0.113.9", id="one proxy and a forged entry"),
+        pytest.param(1, "a, , ;,203.0.113.9", "203.0.113.9", id="one proxy and forged rubbish"),
+        pytest.param(2, "198.51.100.66, 203.0.113.9, 203.0.113.1", "203.0.113.9", id="two proxies and a forged entry"),
+        pytest.param(2, "203.0.113.9", "192.0.2.1", id="fewer entries than proxies"),
+        pytest.param(1, "", "192.0.2.1", id="no header"),
+        pytest.param(1, "nonsense", "192.0.2.1", id="no address"),
+        pytest.param(1, "203.0.113.9,", "192.0.2.1", id="nothing where the address belongs"),
+        pytest.param(1, "unknown", "192.0.2.1", id="a proxy that does not tell"),
+        pytest.param(1, "010.0.0.1", "192.0.2.1", id="octal"),
+        pytest.param(1, "3405803781", "192.0.2.1", id="one number"),
+        pytest.param(1, "2001:db8:1:2:3::4", "2001:db8:1:2::/64", id="an IPv6 network counts as one"),
+        pytest.param(1, "2001:DB8:1:2:ffff::4%eth0", "2001:db8:1:2::/64", id="with a zone"),
+        pytest.param(1, "::ffff:203.0.113.9", "203.0.113.9", id="IPv4 within IPv6"),
+        pytest.param(1, "::FFFF:cb00:7109", "203.0.113.9", id="the same, as numbers"),
+        pytest.param(1, " 203.0.113.9:4711 ", "203.0.113.9", id="with a port"),
+        pytest.param(1, "[2001:db8:1:2::9]:4711", "2001:db8:1:2::/64", id="IPv6 with a port"),
+        pytest.param(1, "[::ffff:203.0.113.9]", "203.0.113.9", id="in brackets"),
+        pytest.param(1, "[203.0.113.9", "192.0.2.1", id="half in brackets"),
     ],
 )
 def test_the_source_is_counted_from_the_right(settings, hops: int, forwarded: str, source: str) -> None:
     settings.TRUSTED_PROXY_HOPS = hops
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     assert access.source_of(RequestFactory(REMOTE_ADDR="192.0.2.1").get("/", headers=headers)) == source
+
+
+@pytest.mark.parametrize("direct", ["", "unix", "nonsense"])
+def test_without_any_address_all_share_one_source(direct: str) -> None:
+    assert access.source_of(RequestFactory(REMOTE_ADDR=direct).get("/")) == "unknown"
+
+
+def forged(number: int) -> dict[str, str]:
+    """What a client can make up itself, and what our proxy then adds."""
+    return {
+        "X-Forwarded-For": f"198.51.100.{number}, 2001:db8:{number}::1, 203.0.113.9",
+        "Forwarded": f"for=198.51.100.{number}",
+        "X-Real-IP": f"198.51.100.{number}",
+        "True-Client-IP": f"198.51.100.{number}",
+        "Client-IP": f"198.51.100.{number}",
+    }
+
+
+@pytest.mark.django_db
+def test_no_forged_header_moves_the_bucket(client: Client, settings) -> None:
+    settings.TRUSTED_PROXY_HOPS = 1
+    take([(OPEN_BY_SOURCE, "203.0.113.9")] * (OPEN_BY_SOURCE.count - 1))
+    statuses = []
+    for number in range(3):
+        report = {"company_id": f"ACME-{number}", "address": f"anna{number}@example.org"}
+        statuses.append(client.post("/verification/", report, headers=forged(number)).status_code)
+    assert statuses == [200, 200, 200]  # beyond what is free: all are asked for a proof
+    take([(OPEN_BY_SOURCE, "203.0.113.9")])
+    assert client.post("/verification/", report, headers=forged(9)).status_code == 429
+    assert client.post("/verification/", report, headers={"X-Forwarded-For": "203.0.113.10"}).status_code == 303
 
 
 @pytest.mark.django_db

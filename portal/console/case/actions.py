@@ -21,6 +21,7 @@ from diagnostics.services.audit import Action, Actor, write
 from diagnostics.services.cases import LINK_LIFETIME, mint_link, start_run, token_hash
 from diagnostics.services.messages import MailStopped, request_message
 from diagnostics.services.notes import write_note
+from diagnostics.services.queue_cap import QueueFull
 from diagnostics.services.reruns import run_group_again
 from diagnostics.services.resolutions import reopen as reopen_case
 from diagnostics.services.resolutions import resolve as resolve_case
@@ -58,7 +59,10 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
             if is_new:
                 write(actor, Action.RUN_STARTED, reference=found.reference, run=run.number, group=wanted)
     except limits.LimitReached as limit:
-        text = _("This case was checked as often as it may within an hour. Nothing was started; try again at %s UTC.")
+        if isinstance(limit, QueueFull):
+            text = _("Very many checks are waiting at this moment. Nothing was started; try again at %s UTC.")
+        else:
+            text = _("This case was checked as often as it may now. Nothing was started; try again at %s UTC.")
         messages.warning(request, text % _when(limit))
         return redirect("console:case", found.reference)
     if not is_new:

@@ -150,6 +150,20 @@ def test_a_reached_limit_keeps_the_form_and_says_when_to_come_back(client: Clien
     assert Case.objects.count() == 0
 
 
+def test_limits_hold_while_the_broker_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object, **kwargs: object) -> None:
+        raise ConnectionError("nobody there")
+
+    monkeypatch.setattr("kombu.Connection.ensure_connection", away)
+    monkeypatch.setattr("redis.connection.AbstractConnection.connect", away)
+    limits.take([(limits.OPEN_BY_ADDRESS, "anna@example.org")] * (limits.OPEN_BY_ADDRESS.count - 2))
+    statuses = [client.post(URL, report(submission=f"{number:022}")).status_code for number in range(4)]
+    assert statuses == [303, 303, 303, 303]  # the same browser's same report leads to its case
+    statuses = [Client().post(URL, report(submission=f"{number:022}")).status_code for number in range(5, 8)]
+    assert statuses == [303, 429, 429]
+    assert Case.objects.count() == 2
+
+
 def test_nothing_is_taken_from_the_query_string(client: Client) -> None:
     text = page(client.get(URL, {"address": "anna@example.org", "company_id": "ACME-1"}))
     assert "anna@example.org" not in text
