@@ -11,7 +11,7 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 from diagnostics.domain import Evidence, Finding, Network, ProbeGroup, Target, Vantage
@@ -35,7 +35,7 @@ class Probe:
     collect: Collect
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check:
     """`reads` must all be observed for the question to be answered; `may_read` are None where they are not.
 
@@ -52,10 +52,20 @@ class Check:
     """Whether the diagnosis stays inconclusive while the question is open; what lies beside the way does not."""
     every: tuple[type[object], ...] = ()
 
-    @property
+    @cached_property
     def looks_at(self) -> tuple[type[object], ...]:
         """All observation types that the function is handed, in the order of its parameters."""
         return (*self.reads, *self.may_read, *self.every)
+
+    @cached_property
+    def tier(self) -> int:
+        """From which tier on its question is asked at all: it must see all that it reads."""
+        return max(map(tier_of, self.reads), default=0)
+
+    @cached_property
+    def public(self) -> bool:
+        """Whether it looks at nothing private, and so says the same at every tier."""
+        return not any(map(tier_of, self.looks_at))
 
 
 _probes: dict[type[object], Probe] = {}

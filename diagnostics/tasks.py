@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from queue import Empty, SimpleQueue
+from functools import partial
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -22,9 +22,11 @@ from diagnostics.articles import articles
 from diagnostics.canned import canned as recordings
 from diagnostics.codec import prepare
 from diagnostics.domain import ConnectOutcome, Diagnosis, ProbeGroup, Seen, SendOutcome, Transmission
+from diagnostics.endings import Endings
 from diagnostics.health import MOST_SECONDS, measure
 from diagnostics.helpdesks import NoteRefused, NoteUnknown, configured_helpdesks
 from diagnostics.lab.returned import LabBounces
+from diagnostics.landing import Landing
 from diagnostics.net.configured import configured_network, webhook_network
 from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
 from diagnostics.net.loop import run_on_loop, start_on_loop
@@ -53,6 +55,7 @@ from diagnostics.services import (
     messages,
     network,
     persons,
+    proofs,
     retention,
     runs,
     suppressions,
@@ -61,6 +64,7 @@ from diagnostics.services import (
     webhooks,
 )
 from diagnostics.services.alone import alone
+from diagnostics.services.patience import patiently
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +78,8 @@ network's loop does: with many of them, answers that have long arrived would be 
 _database = threading.BoundedSemaphore(AT_THE_DATABASE)
 _runs: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
 _finding = threading.Lock()
+Ended = tuple[runs.Claim, list[Seen]]
+_endings: Endings[Ended] = Endings()
 
 
 @contextmanager
@@ -91,41 +97,24 @@ def _at_the_database(run_id: int | None = None) -> Iterator[None]:
             connection.close()
 
 
-Landed = SimpleQueue[Seen | None]
-
-
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_group(group_id: int) -> None:
     """Run one probe group, saving answers as they land; what has not landed by the deadline is "could not check"."""
-    with _at_the_database():
-        claim = runs.claim_group(group_id)
-        if claim is None or canned.play(claim):
-            return
-    wanted = [probe for probe in registry.probes() if probe.group is claim.name]
-    landed: Landed = SimpleQueue()
-    net = configured_network()
-    if claim.name is ProbeGroup.RECORDS:
-        net = net.with_records(configured_records())
-    observing = start_on_loop(
-        observe(wanted, claim.target, net, on_seen=lambda probe, seen: landed.put(seen)),
-        runs.GROUP_DEADLINE,
-    )
-    observing.add_done_callback(lambda done: landed.put(None))
-    _save_as_they_land(claim, landed)
-    try:
-        observing.result()
-    except TimeoutError:
-        logger.warning("group %s of run %s met its deadline", claim.name, claim.run_id)
-    with _at_the_database(claim.run_id):
-        runs.finish_group(claim)
+    claim = patiently(lambda: _claimed(group_id))
+    if claim is None:
+        return
+    with _endings.under_way(claim.run_id, claim.name):
+        rest = _probe(claim)
+        if ended := _endings.ended(claim.run_id, claim.name, (claim, rest)):
+            patiently(partial(_finish, ended))
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def send_message(message_pk: int) -> None:
     """Hand one test message over, at most once; where the time limit ends it, nobody knows whether it was taken."""
-    if canned.take_message(message_pk):
+    if patiently(lambda: canned.take_message(message_pk)):
         return
-    envelope = messages.claim_message(message_pk)
+    envelope = patiently(lambda: messages.claim_message(message_pk))
     if envelope is None:
         return
     connection.close()
@@ -136,7 +125,7 @@ def send_message(message_pk: int) -> None:
         )
     except TimeoutError:
         transmission = Transmission(SendOutcome.UNKNOWN, via=service.slug, detail="time limit")
-    messages.finish_message(message_pk, transmission)
+    patiently(lambda: messages.finish_message(message_pk, transmission))
 
 
 @shared_task(ignore_result=True)
@@ -177,17 +166,18 @@ def release_suppression(release_pk: int) -> None:
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def deliver_webhook(delivery_pk: int) -> None:
     """Try once to deliver a webhook; whoever runs it beside us finds it claimed."""
-    shipment = webhooks.claim(delivery_pk)
+    shipment = patiently(lambda: webhooks.claim(delivery_pk))
     if shipment is None:
         return
     connection.close()
-    webhooks.finish(shipment, _answer_to(shipment))
+    answer = _answer_to(shipment)
+    patiently(lambda: webhooks.finish(shipment, answer))
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def post_ticket_note(note_pk: int) -> None:
     """Put one note on its ticket, at most once: after a try whose end nobody knows the ticket is looked at first."""
-    claim = ticket_notes.claim(note_pk)
+    claim = patiently(lambda: ticket_notes.claim(note_pk))
     if claim is None:
         return
     connection.close()
@@ -210,19 +200,22 @@ def post_ticket_note(note_pk: int) -> None:
             return
         run_on_loop(desk.post_note(claim.ticket, claim.note_id, text), ticket_notes.POST_SECONDS)
     except NoteRefused as problem:
-        ticket_notes.refused(claim, str(problem))
+        said = str(problem)
+        patiently(lambda: ticket_notes.refused(claim, said))
     except NoteUnknown as problem:
-        ticket_notes.unknown(claim, str(problem), problem.retry_after)
+        said, retry_after = str(problem), problem.retry_after
+        patiently(lambda: ticket_notes.unknown(claim, said, retry_after))
     except TimeoutError:
-        ticket_notes.unknown(claim, "time limit")
+        patiently(lambda: ticket_notes.unknown(claim, "time limit"))
     else:
-        ticket_notes.posted(claim)
+        patiently(lambda: ticket_notes.posted(claim))
 
 
 @shared_task(ignore_result=True)
 def tidy() -> None:
-    """Forget what no limit looks at any more, links and network tests that have ended, old events and looks."""
+    """Forget what no limit looks at any more; proofs, links and network tests that have ended; old events and looks."""
     limits.forget_old()
+    proofs.forget_ended()
     cases.forget_ended_links()
     network.forget_ended_tests()
     messages.forget_ended_stops()
@@ -327,24 +320,39 @@ def _bounce_mailbox() -> AbstractContextManager[_BounceMailbox]:
     return nullcontext(LabBounces(settings.LAB_STATE.parent / "mail", settings.BOUNCE_ADDRESS))
 
 
-def _save_as_they_land(claim: runs.Claim, landed: Landed) -> None:
-    """Write answers in batches: all that came while the last batch was written, or waited to be.
-
-    No database connection is held while waiting.
-    """
-    more = True
-    while more:
-        first = landed.get()
-        with _at_the_database(claim.run_id):
-            batch = [first, *_all_in(landed)]
-            more = None not in batch
-            if seen := [one for one in batch if one is not None]:
-                runs.record(claim, seen)
+def _claimed(group_id: int) -> runs.Claim | None:
+    """The claim; None where there is nothing to do, or nothing left."""
+    with _at_the_database():
+        claim = runs.claim_group(group_id)
+        return None if claim is None or canned.play(claim) else claim
 
 
-def _all_in(landed: Landed) -> Iterator[Seen | None]:
+def _probe(claim: runs.Claim) -> list[Seen]:
+    """Run the group's probes and save what they see; what landed last is returned, to be saved with the group's end."""
+    wanted = [probe for probe in registry.probes() if probe.group is claim.name]
+    landing = Landing()
+    net = configured_network()
+    if claim.name is ProbeGroup.RECORDS:
+        net = net.with_records(configured_records())
+    observing = start_on_loop(
+        observe(wanted, claim.target, net, on_seen=lambda probe, seen: landing.put(seen)),
+        runs.GROUP_DEADLINE,
+    )
+    observing.add_done_callback(lambda done: landing.end())
+    for batch in landing.batches():
+        patiently(partial(_record, claim, batch))
     try:
-        while True:
-            yield landed.get_nowait()
-    except Empty:
-        return
+        observing.result()
+    except TimeoutError:
+        logger.warning("group %s of run %s met its deadline", claim.name, claim.run_id)
+    return landing.rest()
+
+
+def _record(claim: runs.Claim, seen: list[Seen]) -> None:
+    with _at_the_database(claim.run_id):
+        runs.record(claim, seen)
+
+
+def _finish(ended: list[Ended]) -> None:
+    with _at_the_database(ended[0][0].run_id):
+        runs.finish_groups(ended)

@@ -50,21 +50,32 @@ def diagnose(
     causes: Mapping[str, Cause],
     pending: frozenset[type[object]] = frozenset(),
     tier: int = AGENTS,
+    public_answers: dict[str, Answer] | None = None,
 ) -> Diagnosis:
     """Judge all evidence by every check. `causes` by tag; `pending` are observation types that probes are still at.
 
     What may not be shown at `tier` is not judged either: neither an answer nor its absence gives it away.
+    `public_answers` are kept from one diagnosis of this evidence to the next of another tier: what a check says that
+    looks at nothing private is the same for everybody, and is asked once.
     """
     evidence = Evidence(seen for seen in evidence if tier_of(seen.kind) <= tier)
     pending = frozenset(kind for kind in pending if tier_of(kind) <= tier)
+    known = {} if public_answers is None else public_answers
     by_question: dict[str, list[Answer]] = {}
+    deciding: set[str] = set()
     for check in checks():
-        if any(tier_of(kind) > tier for kind in check.reads):
+        if check.decides:
+            deciding.add(check.question)
+        if check.tier > tier:
             continue
-        by_question.setdefault(check.question, []).append(_answer(check, evidence, pending))
+        answer = known.get(check.name)
+        if answer is None:
+            answer = _answer(check, evidence, pending)
+            if check.public:
+                known[check.name] = answer
+        by_question.setdefault(check.question, []).append(answer)
     answers = tuple(_together(question, parts) for question, parts in by_question.items())
     ranked = _ranked(answers, causes)
-    deciding = {check.question for check in checks() if check.decides}
     return Diagnosis(_verdict(ranked, (one for one in answers if one.question in deciding)), ranked, answers)
 
 
@@ -83,7 +94,7 @@ def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:
 
 
 def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) -> Answer:
-    if any(kind in pending for kind in check.looks_at):
+    if not pending.isdisjoint(check.looks_at):
         return Answer(check.question, Status.CHECKING)
     if any(evidence.latest(kind) is None and reported_vantage(kind) for kind in check.reads):
         return Answer(check.question, Status.NOT_CHECKED)
@@ -117,6 +128,8 @@ def _status(findings: Iterable[Finding]) -> Status:
 
 
 def _together(question: str, parts: list[Answer]) -> Answer:
+    if len(parts) == 1:
+        return parts[0]
     status = next(status for status in WORST_FIRST if any(part.status is status for part in parts))
     gap = next((part.gap for part in parts if part.status is status and part.gap), None)
     return Answer(question, status, tuple(finding for part in parts for finding in part.findings), gap)

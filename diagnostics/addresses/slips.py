@@ -51,6 +51,7 @@ _KEYBOARDS = (
     "1234567890 azertyuiop qsdfghjklm wxcvbn",
 )
 _SWAP, _DOUBLE, _NEIGHBOUR, _MISS, _REPLACE = 0.5, 0.5, 0.6, 0.8, 1.0
+_CHEAPEST = min(_SWAP, _DOUBLE, _NEIGHBOUR, _MISS, _REPLACE)
 _ONE_SLIP = 1.0
 _TWO_SMALL_SLIPS = 1.1
 _OTHER_ENDING = 2.0
@@ -73,8 +74,13 @@ def _with_its_at(text: str) -> str | None:
 
 def _unsquashed(typed: str) -> str | None:
     """The known domain that differs in dots, commas, hyphens and spaces only: `gmailcom`, `gmail..com`."""
-    squashed = _squash(typed.removeprefix("www."))
-    return next((known for known in listed("mailbox_domains") if _squash(known) == squashed), None)
+    return _known_squashed().get(_squash(typed.removeprefix("www.")))
+
+
+@cache
+def _known_squashed() -> dict[str, str]:
+    """Of two that differ in their dots only the better known one, which comes first."""
+    return {_squash(known): known for known in reversed(listed("mailbox_domains"))}
 
 
 def _squash(domain: str) -> str:
@@ -92,16 +98,22 @@ def _nearest(typed: str) -> str | None:
             cost_of_ending = _slips_of_ending(ending, known_ending, known_name, exact_name=cost == 0)
             if cost_of_ending is not None:
                 costs.append((cost + cost_of_ending, rank, known))
-        elif not ending and known_name in _BRANDS and (glued := slips(name, _squash(known))) <= _ONE_SLIP:
+        elif not ending and known_name in _BRANDS and (glued := _glued(name, _squash(known))) is not None:
             costs.append((glued, rank, known))
     return min(costs)[2] if costs else None
+
+
+def _glued(name: str, known: str) -> float | None:
+    """What it takes to come from a domain without its dots to the typed name; None where that is more than one slip."""
+    cost = None if _far_apart(name, known) else slips(name, known)
+    return cost if cost is not None and cost <= _ONE_SLIP else None
 
 
 def _slips_of_name(name: str, known: str) -> float | None:
     """None where the name may well be somebody else's: short names and plain words have many honest neighbours."""
     if name == known:
         return 0.0
-    if abs(len(name) - len(known)) > 2:
+    if abs(len(name) - len(known)) > 2 or _far_apart(name, known):
         return None
     cost = slips(name, known)
     brand = known in _BRANDS
@@ -113,6 +125,25 @@ def _slips_of_name(name: str, known: str) -> float | None:
         believable = name[:1] == known[:1] or cost == _SWAP
         return cost if believable and (shuffled or cost <= _tolerance(known, brand)) else None
     return cost if cost <= _tolerance(known, brand) else None
+
+
+def _far_apart(typed: str, meant: str) -> bool:
+    """Whether it takes more than the slips we ever believe, told by the letters alone, which is quick.
+
+    A slip takes away one letter and adds one at most, and costs half at least.
+    """
+    here, there = _letters(typed), _letters(meant)
+    strange = max((here & ~there).bit_count(), (there & ~here).bit_count())
+    return strange * _CHEAPEST > _TWO_SMALL_SLIPS
+
+
+@lru_cache(maxsize=2048)
+def _letters(text: str) -> int:
+    """The different characters of a text, one bit each; characters with the same bit only make the text look nearer."""
+    bits = 0
+    for character in text:
+        bits |= 1 << (ord(character) & 63)
+    return bits
 
 
 def _tolerance(known: str, brand: bool) -> float:

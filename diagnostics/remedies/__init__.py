@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from diagnostics.content import BadContent, Shelf, build, files, read_front_matter
-from diagnostics.domain import Facts, Remedy
+from diagnostics.domain import Cause, Facts, Remedy
 from diagnostics.providers import providers
 
 MEANING = "## What it means"
@@ -34,6 +36,14 @@ def remedy(tag: str, language: str = "en") -> Remedy | None:
 def remedies() -> dict[str, Remedy]:
     """Every remedy in English, by tag."""
     return {name: found for name, found in _shelf.items.items() if name == found.tag}
+
+
+def causes() -> Mapping[str, Cause]:
+    """What each tag stands for; made once for all the remedies that are read."""
+    items = _shelf.items
+    if _Causes.of is not items:
+        _Causes.of, _Causes.by_tag = items, {tag: one.cause for tag, one in remedies().items()}
+    return _Causes.by_tag
 
 
 def filled(remedy: Remedy, facts: Facts) -> Remedy:
@@ -103,3 +113,10 @@ def _fill_lines(text: str, facts: Facts) -> str:
 
 
 _shelf = Shelf(Path(__file__).parent, files(".md"), _read)
+
+
+class _Causes:
+    """Those of the remedies that were read last."""
+
+    of: dict[str, Remedy] | None = None
+    by_tag: Mapping[str, Cause] = MappingProxyType({})

@@ -8,13 +8,16 @@ later position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from diagnostics.models import Case, CaseEvent, CaseEventKind
 from diagnostics.services.alone import alone_in_this_transaction
-from diagnostics.services.work import announce_work
+from diagnostics.services.work import CHANNEL
 
 LOCK = 0xE7E27
 """The advisory lock of whoever gives positions."""
@@ -24,17 +27,31 @@ Consumer = Callable[[Sequence[CaseEvent]], object]
 """Makes rows of events, which come in their order and with their cases; its failure keeps them from being published."""
 
 
-def announce(case: Case, kind: CaseEventKind, **data: str | int) -> CaseEvent:
+def announce(case: Case, kind: CaseEventKind, **data: str | int) -> None:
     """Write the event down in the caller's transaction; `data` holds codes only, never an address.
 
     It holds the case's row until that ends. So the events of one case are written one transaction after the other, and
     the order of their ids is the order in which they happened.
     """
-    with transaction.atomic(savepoint=False):
-        Case.objects.select_for_update(no_key=True).only("pk").get(pk=case.pk)
-        event = CaseEvent.objects.create(case=case, kind=kind, data=data)
-        announce_work()
-    return event
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(ANNOUNCE, values_of(case.pk, kind, data))
+
+
+def values_of(case_id: int, kind: CaseEventKind, data: Mapping[str, str | int]) -> dict[str, Any]:
+    """What the script `ANNOUNCE` is executed with."""
+    return {
+        **{"event_case": case_id, "event_kind": kind, "event_data": json.dumps(data), "event_at": timezone.now()},
+        "channel": CHANNEL,
+    }
+
+
+ANNOUNCE = """
+SELECT id FROM diagnostics_case WHERE id = %(event_case)s FOR NO KEY UPDATE;
+INSERT INTO diagnostics_caseevent (case_id, kind, data, at)
+VALUES (%(event_case)s, %(event_kind)s, %(event_data)s::jsonb, %(event_at)s) RETURNING id;
+SELECT pg_notify(%(channel)s, '')
+"""
+"""`announce` for those who send it with other statements of their transaction."""
 
 
 def publish(consumers: Iterable[Consumer]) -> int:

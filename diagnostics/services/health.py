@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import timezone
@@ -46,13 +47,17 @@ def newest(vendor: str, *, until: datetime | None = None) -> Seen | None:
     One that is more than an hour older than `until` (or than now) is a gap: it says nothing about that time.
     """
     by_then = until or timezone.now()
-    found = VendorHealthRecord.objects.filter(vendor=vendor, at__lte=by_then).order_by("-at").first()
-    if found is None:
+    newest_first = VendorHealthRecord.objects.filter(vendor=vendor, at__lte=by_then).order_by("-at")
+    row = newest_first.values_list("pk", "at").first()
+    if row is None:
         return None
-    health, gap = _read(found)
-    if by_then - found.at > COUNTS_FOR:
-        health, gap = None, Gap.STALE
-    return Seen(VendorHealth, Vantage.SERVER, found.at, health, gap)
+    return as_evidence(*row, until=by_then)
+
+
+def as_evidence(pk: int, at: datetime, *, until: datetime) -> Seen:
+    """That look as evidence for a judgement of that time."""
+    health, gap = (None, Gap.STALE) if until - at > COUNTS_FOR else _read(pk, at)
+    return Seen(VendorHealth, Vantage.SERVER, at, health, gap)
 
 
 def forget_old() -> None:
@@ -60,8 +65,11 @@ def forget_old() -> None:
     VendorHealthRecord.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
 
 
-def _read(record: VendorHealthRecord) -> tuple[VendorHealth | None, Gap | None]:
+@lru_cache(maxsize=32)
+def _read(pk: int, at: datetime) -> tuple[VendorHealth | None, Gap | None]:
+    """A look never changes, and every case is judged with the same few."""
+    data = VendorHealthRecord.objects.filter(pk=pk).values_list("data", flat=True).first()
     try:
-        return decode(VendorHealth, record.data), None
+        return decode(VendorHealth, data or {}), None
     except Unreadable:
         return None, Gap.OUTDATED

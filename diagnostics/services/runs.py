@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from diagnostics import registry
-from diagnostics.codec import Unreadable, decode, encode
-from diagnostics.domain import Address, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage, Verdict
+from diagnostics.codec import Json, Unreadable, decode, encode
+from diagnostics.domain import Address, Answer, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage, Verdict
 from diagnostics.models import (
     Case,
-    CaseEventKind,
-    CaseState,
     Group,
     GroupState,
     ObservationRecord,
     Run,
     TestMessage,
 )
+from diagnostics.probes.domain_proof import DomainProof
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
-from diagnostics.remedies import remedies
-from diagnostics.services import health
-from diagnostics.services.case_events import announce
+from diagnostics.remedies import causes
+from diagnostics.services import run_rows
 from diagnostics.services.domain_proof import PROVEN, accept_proof, for_the_owner
 from diagnostics.services.work import announce_work
 from diagnostics.vendors import vendor
@@ -56,48 +56,55 @@ class Claim:
 
 def claim_group(group_id: int) -> Claim | None:
     """Take a queued group for this worker; None where it is taken, done or gone: a second delivery ends here."""
-    now = timezone.now()
-    claimed = Group.objects.filter(pk=group_id, state=GroupState.QUEUED).update(
-        state=GroupState.RUNNING, attempt=F("attempt") + 1, lease_until=now + LEASE, started_at=now
-    )
-    if not claimed:
+    row = run_rows.claim(group_id, lease=LEASE, now=timezone.now())
+    if row is None:
         return None
-    group = Group.objects.select_related("run__case").get(pk=group_id)
-    return Claim(
-        group_id, group.run_id, group.run.case_id, ProbeGroup(group.name), group.attempt, target_of(group.run.case)
-    )
+    target = _target(row.address, row.vendor, row.company_id)
+    return Claim(group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt, target)
 
 
 def record(claim: Claim, seen: Sequence[Seen]) -> bool:
     """Save what probes of the claimed group saw; False where the claim was lost meanwhile and nothing was written."""
     with transaction.atomic():
-        if _locked_run(claim.run_id) is None or not _holds(claim):
+        if run_rows.locked_run(claim.run_id) is None or not run_rows.hold_group(claim.group_id, claim.attempt):
             return False
-        ObservationRecord.objects.bulk_create(
-            (
-                _record(one, case_id=claim.case_id, run_id=claim.run_id, group_id=claim.group_id, attempt=claim.attempt)
-                for one in seen
-            ),
-            update_conflicts=True,
-            unique_fields=("group", "kind"),
-            update_fields=("vantage", "attempt", "data", "gap", "applies", "detail", "elapsed_ms", "at"),
+        run_rows.save_observations(
+            map(_row, seen),
+            case_id=claim.case_id,
+            run_id=claim.run_id,
+            group_id=claim.group_id,
+            attempt=claim.attempt,
         )
-        _touch(claim)
+        run_rows.touch(claim.run_id, public=claim.name is not ProbeGroup.RECORDS)
     return True
 
 
-def finish_group(claim: Claim) -> None:
-    """Mark the group done and judge the run anew; a lost claim changes nothing."""
+def finish_group(claim: Claim, seen: Sequence[Seen] = ()) -> None:
+    """Save what was seen last, mark the group done and judge the run anew; a lost claim changes nothing."""
+    finish_groups([(claim, seen)])
+
+
+def finish_groups(ended: Sequence[tuple[Claim, Sequence[Seen]]]) -> None:
+    """The same for several groups of one run, which is judged once."""
+    first = ended[0][0]
+    rows = [{**_row(one), "group_id": claim.group_id} for claim, seen in ended for one in seen]
     with transaction.atomic():
-        run = _locked_run(claim.run_id)
-        if run is None or not _holds(claim):
-            return
-        Group.objects.filter(pk=claim.group_id).update(
-            state=GroupState.DONE, lease_until=None, finished_at=timezone.now()
+        done = run_rows.end_groups(
+            {claim.group_id: claim.attempt for claim, _ in ended},
+            rows,
+            case_id=first.case_id,
+            run_id=first.run_id,
+            vendor=first.target.vendor.slug,
         )
-        if claim.name is ProbeGroup.DNS:
+        if done is None:
+            return
+        run, known, names = done
+        if run.data_deleted_at:
+            return  # the diagnosis stays as it was made of what is gone
+        evidence = _evidence(known)
+        if ProbeGroup.DNS in names and (proof := evidence.get(DomainProof)) and proof.tokens:
             accept_proof(run)
-        judge(run, public=claim.name is not ProbeGroup.RECORDS)
+        _judge(run, evidence, known.groups, public=names != {ProbeGroup.RECORDS})
 
 
 def requeue_expired() -> int:
@@ -106,11 +113,11 @@ def requeue_expired() -> int:
     What somebody is writing at this moment is left for the next time: a worker frozen in the middle of a transaction
     must not hold up the rest.
     """
-    expired = Group.objects.filter(state=GroupState.RUNNING, lease_until__lt=timezone.now())
+    expired = Group.objects.filter(state=GroupState.RUNNING, lease_until__lt=Now())
     count = 0
     for group_id, run_id in expired.values_list("pk", "run_id"):
         with transaction.atomic():
-            run = _locked_run(run_id, skip_locked=True)
+            run = run_rows.locked_run(run_id, skip_locked=True)
             group = expired.filter(pk=group_id).select_for_update(skip_locked=True).first()
             if run is None or group is None:
                 continue
@@ -159,41 +166,8 @@ def judge(run: Run, *, public: bool = True) -> Diagnosis:
     """
     if run.data_deleted_at:
         return _kept_diagnosis(run)
-    groups = list(run.groups.all())
-    evidence = evidence_of(run)
-    full = _judged(evidence, groups, AGENTS)
-    run.full_diagnosis = encode(full)
-    run.verdict = full.verdict
-    run.cause = full.causes[0].cause if full.causes else ""
-    changed = ["full_diagnosis", "verdict", "cause", "full_version"]
-    run.full_version = F("full_version") + 1
-    if public:
-        run.diagnosis = encode(_judged(evidence, groups, 0))
-        run.version = F("version") + 1
-        changed += ["diagnosis", "version"]
-        if not _unfinished(groups) - {ProbeGroup.RECORDS} and run.finished_at is None:
-            run.finished_at = timezone.now()
-            changed.append("finished_at")
-    run.save(update_fields=changed)
-    _repeat_in_case(run, evidence)
-    if "finished_at" in changed:
-        announce(run.case, CaseEventKind.RUN_FINISHED, run=run.number, verdict=run.verdict, cause=run.cause)
-    run.refresh_from_db(fields=("version", "full_version"))
-    return full
-
-
-def _repeat_in_case(run: Run, evidence: Evidence) -> None:
-    """What lists and counts ask of the newest run, kept where they can find it quickly."""
-    newest = Case.objects.filter(pk=run.case_id).exclude(runs__number__gt=run.number)
-    system = evidence.get(MailSystem)
-    newest.update(
-        verdict=run.verdict,
-        cause=run.cause,
-        gateway=system.gateway if system else "",
-        provider=mailbox_of(system, evidence.get(MailboxBehind)),
-    )
-    if run.finished:
-        newest.filter(state=CaseState.CHECKING).update(state=CaseState.OPEN)
+    known = run_rows.known(run, run.case.vendor)
+    return _judge(run, _evidence(known), known.groups, public=public)
 
 
 def diagnosis_of(run: Run, tier: int = AGENTS) -> Diagnosis | None:
@@ -211,7 +185,7 @@ def seen_by(run: Run, tier: int) -> tuple[Evidence, Diagnosis | None]:
     if tier != PROVEN or not run.case.proved_by_dns:
         return evidence, diagnosis_of(run, tier)
     evidence = for_the_owner(evidence)
-    return evidence, _judged(evidence, list(run.groups.all()), tier) if run.full_diagnosis else None
+    return evidence, _judged(evidence, run_rows.group_states(run.pk), tier) if run.full_diagnosis else None
 
 
 def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
@@ -219,38 +193,16 @@ def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
 
     And what was known of our own side by the run's end, which is the same for every case.
     """
-    seen = [seen_of(record) for record in run.records.order_by("at", "pk")]
-    ours = health.newest(run.case.vendor, until=run.finished_at)
-    return Evidence(one for one in (*([ours] if ours else ()), *seen) if registry.tier_of(one.kind) <= tier)
+    return _evidence(run_rows.known(run, run.case.vendor), tier)
 
 
 def seen_of(record: ObservationRecord) -> Seen:
     """The stored record as evidence; one that cannot be read any more is a gap, not a failure."""
-    kind = registry.observation_type(record.kind)
-    observation: object | None = None
-    gap = (Gap(record.gap) if record.gap in _GAPS else Gap.OUTDATED) if record.gap else None
-    if kind is None:
-        gap = Gap.OUTDATED
-    elif record.data is not None:
-        try:
-            observation = decode(kind, record.data)
-        except Unreadable:
-            gap = Gap.OUTDATED
-    return Seen(
-        kind=kind or object,
-        vantage=Vantage(record.vantage) if record.vantage in _VANTAGES else Vantage.SERVER,
-        at=record.at,
-        observation=observation,
-        gap=gap,
-        applies=record.applies,
-        elapsed_ms=record.elapsed_ms,
-        detail=record.detail,
-    )
+    return _seen(record, record.data)
 
 
 def target_of(case: Case) -> Target:
-    local_part, _, domain = case.address.rpartition("@")
-    return Target(Address(local_part, domain), vendor(case.vendor), case.company_id)
+    return _target(case.address, case.vendor, case.company_id)
 
 
 def _report(run_id: int, observation: object, message: TestMessage | None) -> None:
@@ -263,57 +215,90 @@ def _report(run_id: int, observation: object, message: TestMessage | None) -> No
         run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("case").get(pk=run_id)
         if run.case.details_deleted_at:
             return  # it would be known again whose case this was
-        record = _record(seen, case_id=run.case_id, run_id=run.pk)
-        record.message = message
-        record.save()
+        ObservationRecord.objects.create(case_id=run.case_id, run=run, message=message, **_row(seen))
         judge(run, public=registry.tier_of(kind) == 0)
 
 
-def _locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
-    """The run, held until the transaction's end; always before its groups, so that no two writers wait for each other.
+def _judge(run: Run, evidence: Evidence, groups: Mapping[ProbeGroup, GroupState], *, public: bool) -> Diagnosis:
+    public_answers: dict[str, Answer] = {}
+    full = _judged(evidence, groups, AGENTS, public_answers)
+    run.full_diagnosis = encode(full)
+    run.verdict = full.verdict
+    run.cause = full.causes[0].cause if full.causes else ""
+    ends = False
+    if public:
+        run.diagnosis = encode(_judged(evidence, groups, 0, public_answers))
+        ends = run.finished_at is None and not _unfinished(groups) - {ProbeGroup.RECORDS}
+        if ends:
+            run.finished_at = timezone.now()
+    system = evidence.get(MailSystem)
+    run_rows.save_diagnosis(
+        run,
+        public=public,
+        ends=ends,
+        gateway=system.gateway if system else "",
+        provider=mailbox_of(system, evidence.get(MailboxBehind)),
+    )
+    return full
 
-    Not its key: new records refer to it, and FOR UPDATE against two of those at once is a deadlock.
-    """
-    return Run.objects.select_for_update(no_key=True, skip_locked=skip_locked).filter(pk=run_id).first()
+
+def _evidence(known: run_rows.Known, tier: int = AGENTS) -> Evidence:
+    ours = (known.health,) if known.health else ()
+    seen = (_seen(row, None if row.data is None else json.loads(row.data)) for row in known.seen)
+    return Evidence(one for one in (*ours, *seen) if registry.tier_of(one.kind) <= tier)
 
 
-def _holds(claim: Claim) -> bool:
-    held = Group.objects.select_for_update().filter(pk=claim.group_id, state=GroupState.RUNNING, attempt=claim.attempt)
-    return held.exists()
-
-
-def _record(
-    seen: Seen, *, case_id: int, run_id: int, group_id: int | None = None, attempt: int = 0
-) -> ObservationRecord:
-    return ObservationRecord(
-        case_id=case_id,
-        run_id=run_id,
-        group_id=group_id,
-        kind=seen.kind.__name__,
-        vantage=seen.vantage,
-        attempt=attempt,
-        data=None if seen.observation is None else encode(seen.observation),
-        gap=seen.gap or "",
-        applies=seen.applies,
-        detail=seen.detail[:500],
-        elapsed_ms=seen.elapsed_ms,
-        at=seen.at,
+def _seen(row: ObservationRecord | run_rows.ObservationRow, data: Json | None) -> Seen:
+    kind = registry.observation_type(row.kind)
+    observation: object | None = None
+    gap = (Gap(row.gap) if row.gap in _GAPS else Gap.OUTDATED) if row.gap else None
+    if kind is None:
+        gap = Gap.OUTDATED
+    elif data is not None:
+        try:
+            observation = decode(kind, data)
+        except Unreadable:
+            gap = Gap.OUTDATED
+    return Seen(
+        kind=kind or object,
+        vantage=Vantage(row.vantage) if row.vantage in _VANTAGES else Vantage.SERVER,
+        at=row.at,
+        observation=observation,
+        gap=gap,
+        applies=row.applies,
+        elapsed_ms=row.elapsed_ms,
+        detail=row.detail,
     )
 
 
-def _touch(claim: Claim) -> None:
-    run = Run.objects.filter(pk=claim.run_id)
-    if claim.name is ProbeGroup.RECORDS:
-        run.update(full_version=F("full_version") + 1)
-    else:
-        run.update(version=F("version") + 1, full_version=F("full_version") + 1)
+def _row(seen: Seen) -> dict[str, Any]:
+    return {
+        "kind": seen.kind.__name__,
+        "vantage": seen.vantage,
+        "data": None if seen.observation is None else encode(seen.observation),
+        "gap": seen.gap or "",
+        "applies": seen.applies,
+        "detail": seen.detail[:500],
+        "elapsed_ms": seen.elapsed_ms,
+        "at": seen.at,
+    }
+
+
+def _target(address: str, vendor_slug: str, company_id: str) -> Target:
+    local_part, _, domain = address.rpartition("@")
+    return Target(Address(local_part, domain), vendor(vendor_slug), company_id)
 
 
 _GAPS = frozenset(Gap)
 _VANTAGES = frozenset(Vantage)
 
 
-def _judged(evidence: Evidence, groups: Iterable[Group], tier: int) -> Diagnosis:
+def _judged(
+    evidence: Evidence,
+    groups: Mapping[ProbeGroup, GroupState],
+    tier: int,
+    public_answers: dict[str, Answer] | None = None,
+) -> Diagnosis:
     """What is known now, judged; what probes are still at is pending, and what ended without an answer is a gap."""
     unfinished = _unfinished(groups)
     unseen = [probe for probe in registry.probes() if evidence.latest(probe.observes) is None]
@@ -324,9 +309,10 @@ def _judged(evidence: Evidence, groups: Iterable[Group], tier: int) -> Diagnosis
     )
     return diagnose(
         Evidence((*evidence, *gaps)),
-        causes={tag: remedy.cause for tag, remedy in remedies().items()},
+        causes=causes(),
         pending=frozenset(probe.observes for probe in unseen if probe.group in unfinished),
         tier=tier,
+        public_answers=public_answers,
     )
 
 
@@ -337,10 +323,9 @@ def _kept_diagnosis(run: Run) -> Diagnosis:
         return Diagnosis(Verdict.INCONCLUSIVE)
 
 
-def _unfinished(groups: Iterable[Group]) -> set[ProbeGroup]:
-    return {ProbeGroup(group.name) for group in groups if group.state not in GroupState.final()}
+def _unfinished(groups: Mapping[ProbeGroup, GroupState]) -> set[ProbeGroup]:
+    return {name for name, state in groups.items() if state not in GroupState.final()}
 
 
-def _missing(name: ProbeGroup, groups: Iterable[Group]) -> Gap:
-    lost = any(group.name == name and group.state == GroupState.FAILED for group in groups)
-    return Gap.LOST if lost else Gap.TIMED_OUT
+def _missing(name: ProbeGroup, groups: Mapping[ProbeGroup, GroupState]) -> Gap:
+    return Gap.LOST if groups.get(name) == GroupState.FAILED else Gap.TIMED_OUT

@@ -11,6 +11,7 @@ import importlib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 
 from diagnostics import registry
@@ -87,7 +88,7 @@ class _Source:
 
     def _origins(self, name: str, function: ast.FunctionDef) -> Iterator[_Place]:
         """Where a name gets its value: what is assigned, handed over by a caller, or given back by a helper."""
-        for node in ast.walk(function):
+        for node in _walk(function):
             yield from (_Place(value, function) for value in _assigned(node, name))
         parameters = [*function.args.posonlyargs, *function.args.args]
         position = next((at for at, one in enumerate(parameters) if one.arg == name), None)
@@ -99,7 +100,7 @@ class _Source:
                     if position is not None and position < len(call.args):
                         yield _Place(call.args[position], caller)
         if helper := self.functions.get(name):
-            for node in ast.walk(helper):
+            for node in _walk(helper):
                 if isinstance(node, ast.Return) and node.value is not None:
                     yield _Place(node.value, helper)
 
@@ -112,8 +113,13 @@ class _Place:
     function: ast.FunctionDef
 
 
+@cache
+def _walk(node: ast.AST) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(node))
+
+
 def _calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    return (node for node in _walk(function) if isinstance(node, ast.Call))
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
@@ -139,4 +145,4 @@ def _assigned(node: ast.AST, name: str) -> Iterator[ast.expr]:
 
 
 def _names(target: ast.expr, name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(target))
+    return any(isinstance(part, ast.Name) and part.id == name for part in _walk(target))

@@ -16,7 +16,7 @@ from diagnostics.domain import (
     Vantage,
     Verdict,
 )
-from diagnostics.models import Case, Group, GroupState, LimitHit, ObservationRecord, Purpose, Run, TestMessage
+from diagnostics.models import Allowance, Case, Group, GroupState, ObservationRecord, Purpose, Run, TestMessage
 from diagnostics.probes.domain_status import DomainStatus
 from diagnostics.probes.test_message import MailboxAnswer, TestMessageReport, Whereabouts
 from diagnostics.services import runs
@@ -155,7 +155,7 @@ def test_what_was_refused_stays_with_its_run_and_another_may_be_sent(case: Case)
     second = again(case)
     assert not second.test_messages.exists()
     assert runs.evidence_of(second).get(TestMessageReport) is None
-    LimitHit.objects.all().delete()
+    Allowance.objects.all().delete()
     assert asked(case).run == second
 
 

@@ -129,10 +129,10 @@ def test_the_number_of_queries_does_not_grow_with_the_case(
     for _ in range(runs - 1):
         start_run(case)
         finish(case, MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),)))
-    before = 3 if runs > 1 and not path else 0  # what changed: the run before, its evidence, our own side then
+    before = 2 if runs > 1 and not path else 0  # what changed: the run before, and what was known then
     look = 0 if path else 2  # who looked at the home, and that they did, is kept
-    # Link and case, run, evidence, our own side, test messages, incidents.
-    with django_assert_num_queries(6 + before + look):
+    # Link and case, run, what is known (evidence, groups and our own side at once), test messages, incidents.
+    with django_assert_num_queries(5 + before + look):
         client.get(url(case) + path)
 
 
