@@ -27,11 +27,12 @@ from diagnostics.probes.test_message import (
 )
 from portal import access, recipes
 from portal.wizard import check_script, for_it, headers, phone, words
-from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile, is_under_way
+from portal.wizard.casefile import MAY_HAVE_ARRIVED, CaseFile
 from portal.wizard.details import reply_words
 from portal.wizard.endpoints import endpoints
 from portal.wizard.forms import CodeForm, HeadersForm, OtherMailboxForm, PastedReportForm, WhereaboutsForm
 from portal.wizard.network import picture
+from portal.wizard.polling import is_under_way
 from portal.wizard.scripts import PASTED_REPORT
 
 FormKey = tuple[str, str]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
@@ -24,13 +23,13 @@ from diagnostics.providers import provider
 from diagnostics.registry import Probe
 from diagnostics.services.fleet import felt_by
 from diagnostics.services.runs import evidence_of, seen_by
+from diagnostics.services.standing import Standing
 from diagnostics.vendors import vendor
 from portal.masking import without_mailboxes
 from portal.templatetags.portal_text import foreign, visible
+from portal.wizard.polling import Pace, etag, pace_of
 
 MAY_HAVE_ARRIVED = MessageState.may_have_arrived()
-SLOW_AFTER = timedelta(seconds=30)
-POLLED_FOR = timedelta(minutes=3)
 
 
 class ContentGone(Exception):
@@ -39,15 +38,6 @@ class ContentGone(Exception):
     def __init__(self, case: Case) -> None:
         super().__init__(f"{case.article}, {case.vendor}")
         self.case = case
-
-
-class Pace(StrEnum):
-    """How long the customer has been waiting; `over`: the page asks no more by itself."""
-
-    DONE = "done"
-    QUICK = "quick"
-    SLOW = "slow"
-    OVER = "over"
 
 
 @dataclass(frozen=True)
@@ -103,16 +93,7 @@ class CaseFile:
     @cached_property
     def pace(self) -> Pace:
         """Of whatever is still under way: the run, or a test message that was asked for."""
-        waiting_since = [waits_since(message) for message in self.messages.values() if is_under_way(message)]
-        if not self.run.finished:
-            waiting_since.append(self.run.created_at)
-        if not waiting_since:
-            return Pace.DONE
-        waited = self.now - max(waiting_since)
-        if waited >= POLLED_FOR:
-            return Pace.OVER
-        is_long = waited >= SLOW_AFTER or waited < timedelta(0)  # the next try is to come
-        return Pace.SLOW if is_long else Pace.QUICK
+        return pace_of(self.run, self.messages.values(), self.now)
 
     @property
     def polling(self) -> bool:
@@ -209,27 +190,10 @@ def content_for(case: Case) -> tuple[Article, Vendor]:
         raise ContentGone(case) from bad
 
 
-def is_under_way(message: TestMessage) -> bool:
-    """It is being sent, or will be again."""
-    return not message.finished or message.next_try_at is not None
-
-
-def waits_since(message: TestMessage) -> datetime:
-    """Since when somebody waits for the try that is under way; in the future where it is still to come."""
-    if message.next_try_at:
-        return message.next_try_at
-    return message.sent_at if message.state == MessageState.SENDING and message.sent_at else message.created_at
-
-
 def etag_of(file: CaseFile) -> str:
-    """Changes with everything that changes what a poll of the case would show (RFC 9110 section 8.8.3)."""
-    messages = (
-        f"{one.purpose}.{one.state}.{one.tries}.{one.next_try_at is not None:d}.{one.typed_at is not None:d}"
-        for one in file.messages.values()
-    )
-    version = file.run.full_version if file.tier else file.run.version
-    incident = str(file.incident.pk if file.incident else 0)
-    return f'"{"-".join((str(file.run.pk), str(version), file.pace, incident, *messages))}"'
+    """The same as a poll is compared with, before there is a file."""
+    incident = file.incident.pk if file.incident else 0
+    return etag(Standing(file.run, tuple(file.messages.values()), file.tier, incident), file.now)
 
 
 def _messages(run: Run) -> dict[str, TestMessage]:

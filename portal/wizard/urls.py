@@ -8,6 +8,8 @@ from portal.wizard.views import actions, allowlist, case, links, network, script
 app_name = "wizard"
 
 urlpatterns = [
+    # First, because most requests are polls: addresses are tried in this order.
+    path("cases/<reference:reference>/", case.case, name="case"),
     path("", start.home, name="home"),
     path("c/<str:token>/", links.open_link, name="open_link"),
     path("c/<str:token>/<slug:section>/", links.open_section, name="open_section"),
@@ -17,7 +19,6 @@ urlpatterns = [
     path("network/now/", network.now, name="network_now"),
     path("network/report/", scripts.report, name="network_report"),
     re_path(r"^(?P<name>check-1\.(?:sh|ps1))$", scripts.script_file, name="script"),
-    path("cases/<reference:reference>/", case.case, name="case"),
     path("cases/<reference:reference>/do/again/", actions.again, name="again"),
     path("cases/<reference:reference>/do/message/", actions.message, name="message"),
     path("cases/<reference:reference>/do/code/", actions.code, name="code"),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, get_conditional_response
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
@@ -19,6 +20,7 @@ from diagnostics.domain import Answer, Status
 from diagnostics.models import Case, Purpose, Viewer
 from diagnostics.services import views
 from diagnostics.services.audit import Action, write
+from diagnostics.services.standing import standing
 from portal import access
 from portal.intake import Problem
 from portal.wizard import questions, words
@@ -31,6 +33,7 @@ from portal.wizard.endpoints import endpoints
 from portal.wizard.incident import incident_of
 from portal.wizard.network import picture
 from portal.wizard.overview import overview, row
+from portal.wizard.polling import etag
 from portal.wizard.proof import proof
 from portal.wizard.questions import AnswerForm
 
@@ -60,6 +63,8 @@ def or_gone(view: View[P]) -> View[P]:
 @or_gone
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of the case; htmx gets the part that changes, or 304 while nothing did."""
+    if unchanged := _nothing_new(request, reference):
+        return unchanged
     found = access.case_for(request, reference)
     if not _polled(request):
         _keep_look(request, found)
@@ -70,7 +75,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 @or_gone
 def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     """One section of the article with the evidence that belongs to it."""
-    return section_page(request, access.case_for(request, reference), section)
+    return _nothing_new(request, reference) or section_page(request, access.case_for(request, reference), section)
 
 
 def case_page(
@@ -86,7 +91,7 @@ def case_page(
     `wanted` is the question that the customer wants to answer anew.
     """
     file = read(case)
-    unchanged = _unchanged(request, file)
+    unchanged = _unchanged(request, etag_of(file))
     if unchanged:
         return unchanged
     context = {
@@ -111,7 +116,7 @@ def section_page(
     section = file.article.section(slug)
     if section is None:
         raise Http404
-    unchanged = _unchanged(request, file)
+    unchanged = _unchanged(request, etag_of(file))
     if unchanged:
         return unchanged
     page = Page(file, section, request, sent or {})
@@ -226,9 +231,18 @@ def _polled(request: HttpRequest) -> bool:
     return bool(HtmxDetails(request))
 
 
-def _unchanged(request: HttpRequest, file: CaseFile) -> HttpResponse | None:
+def _nothing_new(request: HttpRequest, reference: str) -> HttpResponse | None:
+    """304 before anything else is read, where the page of whoever holds the link shows all this already."""
+    if not (_polled(request) and "If-None-Match" in request.headers):
+        return None
+    token = access.token_held(request, reference)
+    found = standing(token, reference) if token else None
+    return _unchanged(request, etag(found, timezone.now())) if found else None
+
+
+def _unchanged(request: HttpRequest, current: str) -> HttpResponse | None:
     """304 where the page that asks shows all this already; only for polls, a reload is always answered in full."""
     if not _polled(request):
         return None
-    answer = get_conditional_response(request, etag=etag_of(file))
-    return private(answer, etag_of(file)) if isinstance(answer, HttpResponse) else None
+    answer = get_conditional_response(request, etag=current)
+    return private(answer, current) if isinstance(answer, HttpResponse) else None

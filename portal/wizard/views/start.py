@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,19 +19,22 @@ from diagnostics.articles import article as article_of
 from diagnostics.articles import articles
 from diagnostics.domain import Article
 from portal.intake import handle_start, render_start
+from portal.moulds import Moulds
+
+_home = Moulds()
 
 
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """The articles; where the lab runs, its addresses too."""
-    context = {
-        "articles": [one for one in articles(get_language() or "en").values() if one.slug not in _only_in_lab()],
-        "tour": lab.tour() if settings.LAB else (),
-        "more": [one for one in lab.scenarios() if one.slug not in lab.TOUR] if settings.LAB else (),
-        "submission": secrets.token_urlsafe(16),
-    }
-    return render(request, "wizard/home.html", context)
+    every = articles(get_language() or "en")
+    shown = {"articles": [one for one in every.values() if one.slug not in _only_in_lab()]}
+    if settings.LAB:
+        more = [one for one in lab.scenarios() if one.slug not in lab.TOUR]
+        tour = {"tour": lab.tour(), "more": more, "submission": secrets.token_urlsafe(16)}
+        return render(request, "wizard/home.html", {**shown, **tour})
+    return HttpResponse(_home.filled("", (every,), {}, lambda _: render_to_string("wizard/home.html", shown)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,7 +14,8 @@ from diagnostics.models import Case, Purpose, TestMessage
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services import messages, runs
 from portal.wizard import words
-from portal.wizard.casefile import POLLED_FOR, Pace, read
+from portal.wizard.casefile import read
+from portal.wizard.polling import POLLED_FOR, Pace
 from tests.portal.wizard.conftest import finish, sent
 
 pytestmark = pytest.mark.django_db
