@@ -8,15 +8,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
 from celery import current_app
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
@@ -48,6 +50,10 @@ LOST_AFTER = timedelta(seconds=10)
 """Published that long ago, still queued, and nothing waits in the broker: the broker lost it."""
 CERTAINLY_LOST_AFTER = timedelta(minutes=2)
 """Published that long ago and still queued, however much waits in the broker."""
+SILENT_AFTER = timedelta(seconds=30)
+"""Whoever holds the lock and has shown no sign of life for so long is frozen, or its machine is gone."""
+MARK = "portal:holds-what-was-published"
+"""A key in the broker. It goes with whatever else the broker forgets."""
 MAIL_QUEUE = "mail"
 HOOK_QUEUE = "hook"
 
@@ -59,11 +65,13 @@ def run(stop: threading.Event) -> None:
             if _hold_lock():
                 _work(stop)
             else:
+                if _relieve_the_silent():
+                    logger.warning("the dispatcher at work was silent; its lock is taken from it")
                 connection.close()
                 stop.wait(1)
-        except (OperationalError, psycopg.OperationalError):
+        except (OperationalError, InterfaceError, InternalError, psycopg.OperationalError):
             logger.warning("the database is away; trying again")
-            connection.close()
+            _leave_session()
             stop.wait(1)
     connection.close()
 
@@ -126,7 +134,15 @@ def publish_notes() -> int:
 
 
 def sweep() -> None:
-    """Give back what lost workers held, and what the broker lost; show that we live."""
+    """Give back what lost workers held, and what the broker lost; show that we live.
+
+    Raises BrokerAway once everything is done that needs no broker.
+    """
+    _take_back()
+    _look_after_broker()
+
+
+def _take_back() -> None:
     if requeued := runs.requeue_expired():
         logger.warning("%d groups came back from lost workers", requeued)
     if given_up := messages.give_up_lost():
@@ -139,26 +155,38 @@ def sweep() -> None:
         logger.warning("%d notes on tickets came back from lost workers", looked_for)
     if too_late := ticket_notes.give_up_old():
         logger.warning("%d notes did not get onto their tickets", too_late)
-    _publish_releases()
+    Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": Now()})
+
+
+def _look_after_broker() -> None:
+    if _broker_forgot():
+        logger.warning("the broker has lost what it held; it is published again")
     _forget_lost_publications()
-    Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": timezone.now()})
+    _publish_releases()
 
 
 def _work(stop: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CHANNEL}")
     swept = float("-inf")
+    broker_seen = False
     while not stop.is_set():
         try:
             if time.monotonic() - swept >= SWEEP_EVERY:
-                sweep()
+                _take_back()
                 swept = time.monotonic()
+                broker_seen = False
             busy = publish_queued()
+            if not broker_seen:
+                # Every few seconds, and as soon as it is back: it may have come back empty.
+                _look_after_broker()
+                broker_seen = True
         except BrokerAway:
             logger.warning("the broker is away; what is queued stays in the database")
+            broker_seen = False
             stop.wait(1)
             continue
-        if not busy:
+        if busy < BATCH:  # else there may be more of it
             _wait_for_news()
 
 
@@ -166,13 +194,40 @@ def _wait_for_news() -> None:
     """Until somebody announces work; a second at most, in case the announcement was lost."""
     raw: psycopg.Connection = connection.connection
     for _ in raw.notifies(timeout=1.0, stop_after=1):
-        return
+        pass
+    for _ in raw.notifies(timeout=0):  # one look is enough for all that have been made by now
+        pass
 
 
 def _hold_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         return bool(cursor.fetchone()[0])
+
+
+def _leave_session() -> None:
+    """End it, whatever it holds: one that went back to the pool alive would keep the lock from us and everybody."""
+    if connection.connection is not None:
+        connection.connection.close()
+    connection.close()
+
+
+def _relieve_the_silent() -> bool:
+    """End the session of a dispatcher that holds the lock and does not work; whether there was one.
+
+    PostgreSQL takes the lock back from a process that has ended, not from one that stands still or whose machine is
+    gone. One that wakes up finds its connection cut, and stands by.
+    """
+    if Heartbeat.objects.filter(name="dispatcher", at__gte=Now() - SILENT_AFTER).exists():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND objid = %s AND granted AND datname = current_database()"
+            " AND backend_start < now() - make_interval(secs => %s)",
+            [LOCK, 2 * SWEEP_EVERY],  # who has only just come has not had the time for a sign
+        )
+        return bool(cursor.rowcount)
 
 
 def _due(queued: QuerySet[M]) -> QuerySet[M]:
@@ -197,8 +252,30 @@ def _publish_releases() -> None:
         raise away
 
 
+def _broker_forgot() -> bool:
+    """Whether the broker was emptied since the last look; all that was published and not claimed is then queued anew.
+
+    The queues of a busy portal are rarely found empty, so that alone would tell too late.
+    """
+    with _broker() as channel:
+        if channel.client.exists(MARK):
+            return False
+        published = Q(dispatched_at__isnull=False)
+        lost = [
+            table.objects.filter(published, state=state).update(dispatched_at=None)
+            for table, state in (
+                (Group, GroupState.QUEUED),
+                (TestMessage, MessageState.QUEUED),
+                (WebhookDelivery, DeliveryState.QUEUED),
+                (TicketNote, NoteState.QUEUED),
+            )
+        ]
+        channel.client.set(MARK, 1)
+    return any(lost)
+
+
 def _forget_lost_publications() -> None:
-    """A wiped broker: what was published and never claimed, while its queue is empty, is published again.
+    """A broker that lost a little: what was published and never claimed, while its queue is empty, is published again.
 
     Claims make a double delivery harmless.
     """
@@ -225,10 +302,16 @@ def _forget_lost_publications() -> None:
 
 
 def _is_empty(queue: str) -> bool:
+    with _broker() as channel:
+        waiting: int = channel.queue_declare(queue=queue).message_count
+    return waiting == 0
+
+
+@contextmanager
+def _broker() -> Iterator[Any]:
+    """A channel to it, whose faults are BrokerAway. kombu's channels answer like AMQP's; its stubs do not know."""
     with current_app.connection_for_write() as broker:
         try:
-            channel: Any = broker.default_channel  # kombu's virtual channels answer like AMQP's; its stubs do not know
-            waiting: int = channel.queue_declare(queue=queue).message_count
+            yield broker.default_channel
         except (*broker.connection_errors, *broker.channel_errors) as fault:
             raise BrokerAway(str(fault)) from fault
-    return waiting == 0

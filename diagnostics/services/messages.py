@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -115,6 +115,7 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
         return message
 
 
+@transaction.atomic
 def claim_message(message_pk: int) -> Envelope | None:
     """Commit that this message is being sent; None where it was claimed before, or another try is not wanted."""
     now = timezone.now()
@@ -125,7 +126,7 @@ def claim_message(message_pk: int) -> Envelope | None:
         return None
     claimed = queued.update(
         state=MessageState.SENDING,
-        lease_until=now + LEASE,
+        lease_until=Now() + LEASE,
         sent_at=now,
         tries=F("tries") + 1,
         first_sent_at=Coalesce("first_sent_at", now),
@@ -197,7 +198,7 @@ def give_up_lost() -> int:
     """Messages whose sender was lost on the way: they may have been sent, so they are marked unknown and never sent
     again. How many.
     """
-    lost = TestMessage.objects.filter(state=MessageState.SENDING, lease_until__lt=timezone.now())
+    lost = TestMessage.objects.filter(state=MessageState.SENDING, lease_until__lt=Now())
     count = 0
     unknown = Transmission(SendOutcome.UNKNOWN, via=settings.TEST_MESSAGE_SENDER, detail="worker lost")
     for pk in lost.values_list("pk", flat=True):

@@ -10,6 +10,7 @@ from random import uniform
 
 from django.conf import settings
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from diagnostics.models import Case, CaseEvent, CaseEventKind, DeepLink, NoteState, TicketNote
@@ -59,7 +60,7 @@ def claim(note_pk: int) -> Claim | None:
     due = TicketNote.objects.filter(pk=note_pk, state=NoteState.QUEUED, next_try_at__lte=now)
     if due.filter(created_at__lt=now - GIVE_UP_AFTER).update(state=NoteState.FAILED, finished_at=now):
         return None
-    if not due.update(state=NoteState.POSTING, tries=F("tries") + 1, lease_until=now + LEASE):
+    if not due.update(state=NoteState.POSTING, tries=F("tries") + 1, lease_until=Now() + LEASE):
         return None
     note = TicketNote.objects.get(pk=note_pk)
     return Claim(note.pk, note.helpdesk, note.ticket, note.note_id, note.tries, look_first=note.tries > 1)
@@ -100,7 +101,7 @@ def unknown(claimed: Claim, said: str, retry_after: int | None = None) -> None:
 def requeue_lost() -> int:
     """Notes whose worker was lost: the ticket is looked at before anything is posted again. How many."""
     now = timezone.now()
-    lost = TicketNote.objects.filter(state=NoteState.POSTING, lease_until__lt=now)
+    lost = TicketNote.objects.filter(state=NoteState.POSTING, lease_until__lt=Now())
     return lost.update(
         state=NoteState.QUEUED, next_try_at=now, dispatched_at=None, lease_until=None, detail="worker lost"
     )

@@ -17,6 +17,7 @@ from random import SystemRandom
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from diagnostics.models import CaseEvent, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookTry
@@ -108,7 +109,7 @@ def claim(delivery_pk: int) -> Shipment | None:
     """Take a due delivery for this worker; None where it is taken, delivered, held or not due yet."""
     now = timezone.now()
     claimed = WebhookDelivery.objects.filter(pk=delivery_pk, state=DeliveryState.QUEUED, next_try_at__lte=now).update(
-        state=DeliveryState.SENDING, attempt=F("attempt") + 1, tries=F("tries") + 1, lease_until=now + LEASE
+        state=DeliveryState.SENDING, attempt=F("attempt") + 1, tries=F("tries") + 1, lease_until=Now() + LEASE
     )
     delivery = WebhookDelivery.objects.select_related("endpoint").filter(pk=delivery_pk).first() if claimed else None
     if delivery is None:
@@ -145,7 +146,7 @@ def requeue_lost() -> int:
 
     What somebody is writing at this moment is left for the next time.
     """
-    lost = WebhookDelivery.objects.filter(state=DeliveryState.SENDING, lease_until__lt=timezone.now())
+    lost = WebhookDelivery.objects.filter(state=DeliveryState.SENDING, lease_until__lt=Now())
     count = 0
     for pk, endpoint_pk in lost.values_list("pk", "endpoint_id"):
         with transaction.atomic():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 
 import psycopg
 import redis
@@ -21,9 +25,9 @@ from portal.stack import QUEUES
 from tests.customer import Customer, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_LIMIT = 30.0
+START_LIMIT = 90.0
 MANAGE = [sys.executable, "manage.py"]
-CELERY = [sys.executable, "-m", "celery", "--app", "portal", "--quiet"]
+CELERY = [sys.executable, "-m", "celery", "--app", "portal", "--quiet", "--skip-checks"]
 NOT_INHERITED = ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL", "STATEMENT_TIMEOUT_MS")
 
 
@@ -35,9 +39,13 @@ class Part:
     command: list[str]
     environment: dict[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    nursery: Nursery | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
 
     def start(self) -> None:
+        if self.nursery is not None:
+            self.process = self.nursery.bear(self)
+            return
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
@@ -53,6 +61,12 @@ class Part:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(10)
 
+    def kill_child(self) -> None:
+        """One process that it has started, not itself; nothing where it has none."""
+        assert self.process
+        for pid in children(self.process.pid)[:1]:
+            os.kill(pid, signal.SIGKILL)
+
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
@@ -65,11 +79,68 @@ class Part:
 
 
 @dataclass
+class Forked:
+    """A process that is another one's child: to be asked what one asks a `Popen`."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        return None if Path(f"/proc/{self.pid}/exe").exists() else 0
+
+    def wait(self, seconds: float) -> None:
+        eventually(lambda: self.poll() is not None, seconds, f"the end of process {self.pid}")
+
+
+class Nursery:
+    """Starts parts by forking, within a moment: see `tests.chaos.nursery`."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        with log.open("ab") as words:
+            command = [sys.executable, "-m", "tests.chaos.nursery"]
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, text=True, stdin=PIPE, stdout=PIPE, stderr=words
+            )
+
+    def wait(self) -> None:
+        """Until it has imported everything."""
+        assert self._answer() == self._process.pid
+
+    def bear(self, part: Part) -> Forked:
+        assert self._process.stdin
+        words = {"arguments": part.command, "environment": part.environment, "log": str(part.log)}
+        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.flush()
+        return Forked(self._answer())
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+    def _answer(self) -> int:
+        assert self._process.stdout
+        answer = self._process.stdout.readline()
+        assert answer, "the nursery has ended"
+        return int(answer)
+
+
+def children(pid: int) -> list[int]:
+    """Of the process, as it has them now."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@dataclass
 class Stack:
-    """PostgreSQL, Valkey, lab, web, and as many workers and dispatchers as a test starts."""
+    """PostgreSQL, Valkey, lab, web, and as many workers and dispatchers as a test starts; `settings` are theirs all."""
 
     home: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    forking: bool = True
+    """Workers and dispatchers start from a process that has everything imported; else as in production, in seconds."""
     parts: dict[str, Part] = field(default_factory=dict)
+    nursery: Nursery | None = None
 
     def __post_init__(self) -> None:
         self.servers = embedded.Servers(self.home, durable=False)
@@ -77,18 +148,38 @@ class Stack:
 
     # Life
 
-    def start(self) -> None:
+    def up(self) -> None:
+        """Servers, lab and web."""
         self.servers.start()
-        subprocess.run([*MANAGE, "migrate", "-v0"], cwd=ROOT, env=self._environment("migrate"), check=True, timeout=60)
         self._start("lab", [*MANAGE, "lab", "--serve"])
-        web = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "4", "portal.wsgi:application"]
-        self._start("web", [sys.executable, "-m", "granian", *web])
+        if self.forking:
+            self.nursery = Nursery(self._environment("nursery"), self.home / "nursery.log")
+        self.run([*MANAGE, "migrate", "-v0"])
         eventually((self.home / "lab" / "state.json").exists, START_LIMIT, "lab")
-        eventually(self._web_answers, START_LIMIT, "web")
+        self.start_web()
+        if self.nursery:
+            self.nursery.wait()
+
+    def start_web(self) -> None:
+        """Until it answers."""
+        self.begin_web()
+        eventually(self.web_answers, START_LIMIT, lambda: self.words_of("web"))
+
+    def begin_web(self) -> None:
+        """Without waiting for it; nothing where it runs."""
+        if not self.runs("web"):
+            web = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "4"]
+            self._start("web", [sys.executable, "-m", "granian", *web, "portal.wsgi:application"])
+
+    def run(self, command: list[str]) -> None:
+        """To its end, with the portal's environment."""
+        subprocess.run(command, cwd=ROOT, env=self._environment("command"), check=True, timeout=2 * START_LIMIT)
 
     def stop(self) -> None:
         for part in self.parts.values():
             part.kill()
+        if self.nursery:
+            self.nursery.close()
         self.servers.delete()
 
     def settle(self) -> None:
@@ -97,38 +188,60 @@ class Stack:
             if part.name not in ("lab", "web", "worker", "dispatcher"):
                 part.kill()
         self.start_broker()
-        self.query("TRUNCATE diagnostics_case, diagnostics_limithit CASCADE")
-        with self.broker() as broker:
-            broker.flushall()
-        self.start_worker()
-        self.start_dispatcher()
+        self.query("TRUNCATE diagnostics_case, diagnostics_allowance CASCADE")
+        self.wipe_broker()
+        self.start(workers=("worker",), dispatchers=("dispatcher",))
+
+    def start(self, workers: Iterable[str] = (), dispatchers: Iterable[str] = ()) -> None:
+        """Those that do not run, side by side: until every worker takes work and one dispatcher holds the lock."""
+        for name in workers:
+            self.begin_worker(name)
+        for name in dispatchers:
+            self.begin_dispatcher(name)
+        for name in workers:
+            eventually(partial(self.takes_work, name), START_LIMIT, partial(self.words_of, name))
+        for name in dispatchers:
+            eventually(self.lock_holder, START_LIMIT, partial(self.words_of, name))
 
     def start_worker(self, name: str = "worker") -> Part:
         """Until it takes work."""
-        if name in self.parts and self.parts[name].running:
-            return self.parts[name]
-        alive = self.home / f"alive-{name}"
-        alive.unlink(missing_ok=True)
-        options = ["--pool", "threads", "--queues", QUEUES, "--without-gossip", "--without-mingle"]
-        worker = self._start(name, [*CELERY, "worker", "--hostname", f"{name}@test", *options])
-        eventually(alive.exists, START_LIMIT, lambda: self.words_of(name))
-        return worker
+        self.start(workers=(name,))
+        return self.parts[name]
 
     def start_dispatcher(self, name: str = "dispatcher") -> Part:
         """Until one of the dispatchers holds the lock."""
-        if not (name in self.parts and self.parts[name].running):
-            self._start(name, [*MANAGE, "dispatcher"])
-        eventually(self.lock_holder, START_LIMIT, lambda: self.words_of(name))
+        self.start(dispatchers=(name,))
         return self.parts[name]
+
+    def begin_worker(self, name: str, settings: Mapping[str, str] | None = None) -> None:
+        """Without waiting for it; nothing where it runs."""
+        if not self.runs(name):
+            self._alive(name).unlink(missing_ok=True)
+            options = ["--pool", "threads", "--queues", QUEUES, "--without-gossip", "--without-mingle"]
+            self._start(name, [*CELERY, "worker", "--hostname", f"{name}@test", *options], settings, quickly=True)
+
+    def begin_dispatcher(self, name: str, *, ahead: float = 0) -> None:
+        """Without waiting for it; nothing where it runs. `ahead`: so many seconds does its machine's clock go wrong."""
+        if not self.runs(name):
+            if ahead:
+                self._start(name, [sys.executable, "-m", "tests.chaos.ahead", str(ahead), "dispatcher"])
+            else:
+                self._start(name, [sys.executable, "-m", "django", "dispatcher"], quickly=True)
+
+    def takes_work(self, name: str) -> bool:
+        return self._alive(name).exists()
 
     def kill_broker(self) -> None:
         """As if the machine were gone: nothing of what it held comes back."""
         pid = self._broker_pid()
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not Path(f"/proc/{pid}/exe").exists(), 5, "the broker's end")
+        eventually(lambda: not self.broker_runs(), 5, "the broker's end")
 
     def start_broker(self) -> None:
         self.servers.start(postgres=False)
+
+    def broker_runs(self) -> bool:
+        return Path(f"/proc/{self._broker_pid()}/exe").exists()
 
     def freeze_broker(self) -> None:
         os.kill(self._broker_pid(), signal.SIGSTOP)
@@ -136,9 +249,18 @@ class Stack:
     def thaw_broker(self) -> None:
         os.kill(self._broker_pid(), signal.SIGCONT)
 
+    def wipe_broker(self) -> None:
+        """It lives, and has forgotten everything."""
+        with self.broker() as broker:
+            broker.flushall()
+
     def restart_database(self) -> None:
         """Every connection is cut, whatever it was about; afterwards PostgreSQL recovers from its log."""
         self.servers._pg_ctl("restart", "-m", "immediate")
+
+    def cut_connections(self) -> None:
+        """Every connection of the portal's to PostgreSQL, whatever it was about."""
+        self.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'portal'")
 
     # Time, brought forward
 
@@ -147,6 +269,8 @@ class Stack:
         past = "SET lease_until = now() - interval '1 second'"
         self.query(f"UPDATE diagnostics_group {past} WHERE state = 'running'")
         self.query(f"UPDATE diagnostics_testmessage {past} WHERE state = 'sending'")
+        self.query(f"UPDATE diagnostics_webhookdelivery {past} WHERE state = 'sending'")
+        self.query(f"UPDATE diagnostics_ticketnote {past} WHERE state = 'posting'")
 
     def redeliver(self) -> None:
         """The broker takes every message that was not acknowledged for lost."""
@@ -186,11 +310,22 @@ class Stack:
 
     # Helpers
 
-    def _start(self, name: str, command: list[str]) -> Part:
-        part = Part(name, command, self._environment(name), self.home / f"{name}.log")
+    def _start(
+        self, name: str, command: list[str], settings: Mapping[str, str] | None = None, *, quickly: bool = False
+    ) -> Part:
+        """`quickly`: forked where that is wanted; settings of its own it would come too late for."""
+        environment = self._environment(name) | dict(settings or {})
+        nursery = self.nursery if quickly and not settings else None
+        part = Part(name, command, environment, self.home / f"{name}.log", nursery)
         self.parts[name] = part
         part.start()
         return part
+
+    def runs(self, name: str) -> bool:
+        return name in self.parts and self.parts[name].running
+
+    def _alive(self, name: str) -> Path:
+        return self.home / f"alive-{name}"
 
     def _broker_pid(self) -> int:
         return int((self.home / "valkey" / "valkey.pid").read_text())
@@ -200,14 +335,15 @@ class Stack:
         return inherited | {
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "EMBEDDED_HOME": str(self.home),
-            "ALIVE_FILE": str(self.home / f"alive-{name}"),
+            "ALIVE_FILE": str(self._alive(name)),
             "LAB": "1",
             "PORT": str(self.port),
             "TRUSTED_PROXY_HOPS": "1",
             "C_FORCE_ROOT": "1",
+            **self.settings,
         }
 
-    def _web_answers(self) -> bool:
+    def web_answers(self) -> bool:
         try:
             return self.customer().get("/healthz/").status == 200
         except OSError:

@@ -90,10 +90,21 @@ def test_what_an_emptied_broker_lost_is_published_again(case: Case) -> None:
 
 
 def test_what_waits_in_a_busy_broker_is_not_published_again(case: Case) -> None:
+    dispatch.sweep()
     dispatch.publish_queued()
     Group.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
     dispatch.sweep()
     assert dispatch.publish_queued() == 0
+
+
+def test_what_an_emptied_broker_lost_is_published_again_at_once_though_it_is_busy(case: Case) -> None:
+    dispatch.sweep()
+    dispatch.publish_queued()
+    with dispatch._broker() as channel:
+        channel.client.flushdb()
+        channel.client.lpush("dns", *["other work"] * 3)
+    dispatch.sweep()
+    assert dispatch.publish_queued() == len(ProbeGroup)
 
 
 @pytest.fixture
@@ -110,6 +121,14 @@ def test_an_absent_broker_loses_nothing(case: Case, absent_broker: None) -> None
     with pytest.raises(BrokerAway):
         dispatch.publish_queued()
     assert set(Group.objects.values_list("state", "dispatched_at")) == {(GroupState.QUEUED, None)}
+
+
+def test_without_a_broker_what_lost_workers_held_is_taken_back(case: Case, absent_broker: None) -> None:
+    Group.objects.update(state=GroupState.RUNNING, lease_until=timezone.now() - timedelta(seconds=1), attempt=1)
+    with pytest.raises(BrokerAway):
+        dispatch.sweep()
+    assert set(Group.objects.values_list("state", flat=True)) == {GroupState.QUEUED}
+    assert Heartbeat.objects.filter(name="dispatcher").exists(), "it works: it is the broker that does not"
 
 
 def test_a_sweep_shows_that_the_dispatcher_lives() -> None:

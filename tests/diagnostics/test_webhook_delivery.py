@@ -270,12 +270,12 @@ def test_a_worker_that_is_killed_before_the_answer_came(
     receiver.on_message = lambda message: None
     assert WebhookDelivery.objects.get().state == DeliveryState.SENDING
     assert deliver() == 0, "while the lease lives nobody else sends it"
-    with time_machine.travel(timezone.now() + webhooks.LEASE + timedelta(seconds=1)):
-        assert webhooks.requeue_lost() == 1
-        deliver()
-        first, second = receiver.taken
-        assert first.webhook_id == second.webhook_id
-        assert second.verified(secret) == first.content
+    WebhookDelivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert webhooks.requeue_lost() == 1
+    deliver()
+    first, second = receiver.taken
+    assert first.webhook_id == second.webhook_id
+    assert second.verified(secret) == first.content
     assert WebhookDelivery.objects.get().state == DeliveryState.DELIVERED
 
 

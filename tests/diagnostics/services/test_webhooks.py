@@ -208,13 +208,13 @@ def test_a_lost_worker_is_found_by_its_lease_and_its_late_answer_does_not_count(
     lost = webhooks.claim(pk)
     assert lost
     assert webhooks.requeue_lost() == 0
-    with time_machine.travel(timezone.now() + webhooks.LEASE + timedelta(seconds=1)):
-        assert webhooks.requeue_lost() == 1
-        assert due() == [pk]
-        again = webhooks.claim(pk)
-        assert again
-        assert not webhooks.finish(lost, OK)
-        assert webhooks.finish(again, OK)
+    WebhookDelivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert webhooks.requeue_lost() == 1
+    assert due() == [pk]
+    again = webhooks.claim(pk)
+    assert again
+    assert not webhooks.finish(lost, OK)
+    assert webhooks.finish(again, OK)
     assert lost.headers["webhook-id"] == again.headers["webhook-id"]
     assert [one.detail for one in WebhookTry.objects.order_by("pk")] == ["the worker was lost: it may have arrived", ""]
 
