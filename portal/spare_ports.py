@@ -13,7 +13,7 @@ might get one of them before its server listens.
 def free_ports(number: int) -> list[int]:
     """Different ports that nobody listens on."""
     found: list[int] = []
-    for port in random.sample(UNASSIGNED, len(UNASSIGNED)):
+    for port in random.sample(UNASSIGNED, len(UNASSIGNED)):  # noqa: S311 - no secret
         if len(found) == number:
             break
         with socket.socket() as candidate:

@@ -33,6 +33,10 @@ class OpenIdProvider:
     claims: dict[str, Any] = field(default_factory=lambda: {"sub": "subject-1", "preferred_username": "anna"})
     spoil: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """What the discovery document says instead, by name."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Where a path leads to instead."""
     visits: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
@@ -52,7 +56,7 @@ class OpenIdProvider:
             known["issuer"] = "https://login.example.net"
         if self.fault == "no endpoints":
             del known["token_endpoint"]
-        return known
+        return known | self.elsewhere
 
     def keys(self) -> dict[str, Any]:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
@@ -111,15 +115,14 @@ class _Handler(BaseHTTPRequestHandler):
         path, asked = self._asked(urlsplit(self.path).query)
         if self.provider.fault == "down":
             self._say(503, "down for maintenance")
+        elif path in self.provider.moved:
+            self._lead_to(self.provider.moved[path])
         elif path == "/.well-known/openid-configuration":
             self._say(200, "<html>" if self.provider.fault == "no JSON" else self.provider.discovery())
         elif path == "/keys":
             self._say(200, self.provider.keys())
         elif path == "/authorize":
-            self.send_response(302)
-            self.send_header("Location", self.provider.authorize(asked))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self._lead_to(self.provider.authorize(asked))
         elif path == "/userinfo":
             known = self.headers.get("Authorization", "").removeprefix("Bearer ") in self.provider.tokens
             self._say(200 if known else 401, self.provider.userinfo() if known else {})
@@ -127,7 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(404, {})
 
     def do_POST(self) -> None:
-        _, asked = self._asked(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        path, asked = self._asked(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        if path in self.provider.moved:
+            self._lead_to(self.provider.moved[path])
+            return
         tokens = self.provider.exchange(asked, self.headers.get("Authorization", ""))
         self._say(200 if tokens else 400, tokens or {"error": "invalid_grant"})
 
@@ -138,6 +144,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         self.provider.visits.append(path)
         return path, {name: values[0] for name, values in parse_qs(query).items()}
+
+    def _lead_to(self, url: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", url)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _say(self, status: int, said: object) -> None:
         body = (said if isinstance(said, str) else json.dumps(said)).encode()

@@ -28,9 +28,10 @@ TAG = re.compile(
 LINE_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|p|pre|table|tr)\b", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:lt|gt|quot|amp|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
-INVISIBLE = "\x00\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
-ODD = str.maketrans({"\xa0": " "} | dict.fromkeys(INVISIBLE, ""))
-"""Signs that come along with copied text."""
+INVISIBLE = "\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+CONTROLS = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0)))).replace("\t", "").replace("\n", "")
+ODD = str.maketrans({"\xa0": " "} | dict.fromkeys(INVISIBLE + CONTROLS, ""))
+"""Signs that come along with copied text, and those that somebody slipped in for a terminal to obey."""
 
 
 def fields_of(source: str | bytes, longest: int) -> list[Field]:

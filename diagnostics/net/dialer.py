@@ -20,9 +20,9 @@ from typing import Generic, TypeVar
 from diagnostics.domain import Connection, ConnectOutcome, DnsStatus
 from diagnostics.net.config import Endpoint, NetworkConfig
 from diagnostics.net.guard import Networks, is_address, is_allowed
-from diagnostics.net.plain import plain
 from diagnostics.net.resolver import Resolver
 from diagnostics.net.tls import problem_text, session, start_tls, unverifying_context, verifying_context
+from diagnostics.plain import plain
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 MAX_ADDRESSES = 4

@@ -10,8 +10,8 @@ import h11
 
 from diagnostics.domain import ConnectOutcome
 from diagnostics.net.dialer import Dialer
-from diagnostics.net.plain import plain
 from diagnostics.net.tls import problem_text, session, start_tls, verifying_context
+from diagnostics.plain import plain
 
 LONGEST = 64 * 1024
 """Octets of an answer's body."""

@@ -18,8 +18,8 @@ import h11
 
 from diagnostics.domain import ConnectOutcome
 from diagnostics.net.dialer import Dialer
-from diagnostics.net.plain import plain
 from diagnostics.net.tls import problem_text, start_tls, verifying_context
+from diagnostics.plain import plain
 
 SECONDS = 15.0
 """For everything together: looking the name up, connecting, TLS, sending, and the answer's head."""

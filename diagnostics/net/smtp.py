@@ -19,7 +19,7 @@ from diagnostics.net.tls import unverifying_context, verifying_context
 from diagnostics.net.wire import DEFAULT_LIMITS, NO_REPLY, Inbox, Interrupted, SmtpClient, SmtpLimits, TlsFailed
 
 PORT = 25
-MAX_AT_ONCE = 100
+MAX_AT_ONCE = 500
 MAX_AT_ONCE_PER_HOST = 2
 
 

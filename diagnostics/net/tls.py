@@ -9,7 +9,7 @@ from functools import cache
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from diagnostics.net.plain import plain
+from diagnostics.plain import plain
 
 MAX_TEXT = 200
 
@@ -47,8 +47,14 @@ def session(transport: asyncio.BaseTransport) -> tuple[str, str]:
 async def start_tls(
     transport: asyncio.Transport, protocol: asyncio.BaseProtocol, host: str, context: ssl.SSLContext
 ) -> asyncio.Transport:
-    """The connection's new, encrypted transport; raises ssl.SSLError, ConnectionError or TimeoutError."""
-    secured = await asyncio.get_running_loop().start_tls(transport, protocol, context, server_hostname=host.rstrip("."))
+    """The connection's new, encrypted transport; raises ssl.SSLError, ConnectionError or TimeoutError.
+
+    A name out of somebody's DNS may be none that TLS can carry: then no certificate can be for it.
+    """
+    name = host.rstrip(".") if _may_be_named(host) else None
+    if name is None and context.check_hostname:
+        raise ssl.SSLCertVerificationError(1, "this name cannot stand in a certificate")
+    secured = await asyncio.get_running_loop().start_tls(transport, protocol, context, server_hostname=name)
     if secured is None:
         raise ConnectionResetError("connection lost during the TLS handshake")
     return secured
@@ -74,5 +80,13 @@ def issuer(certificate: bytes | None) -> str:
 
 def problem_text(problem: ssl.SSLError) -> str:
     """What was wrong, in OpenSSL's words."""
-    said = problem.verify_message if isinstance(problem, ssl.SSLCertVerificationError) else problem.reason
-    return plain(said or str(problem), MAX_TEXT)
+    said = getattr(problem, "verify_message", "") or getattr(problem, "reason", "")
+    return plain(said or problem.strerror or str(problem), MAX_TEXT)
+
+
+def _may_be_named(host: str) -> bool:
+    """Whether Python can put it into a handshake (RFC 6066 section 3)."""
+    try:
+        return bool(host.rstrip(".").encode("idna")) and not host.startswith(".")
+    except UnicodeError:
+        return False

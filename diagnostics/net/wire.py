@@ -13,8 +13,8 @@ import ssl
 from dataclasses import dataclass
 
 from diagnostics.domain import SmtpReply, SmtpStage
-from diagnostics.net.plain import plain
 from diagnostics.net.tls import problem_text, session, start_tls
+from diagnostics.plain import plain
 
 MAX_REPLY_TEXT = 2000
 NO_REPLY = "no reply in time"

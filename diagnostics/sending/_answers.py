@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnostics.net import http
 from diagnostics.net.http import HttpAnswer, HttpFailed
-from diagnostics.net.plain import plain
+from diagnostics.plain import plain
 from diagnostics.sending import Release, Released, Silent
 
 NOT_FOUND = 404

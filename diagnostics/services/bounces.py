@@ -12,6 +12,7 @@ from django.utils import timezone
 from diagnostics.addresses import mask, normalise_for_limits
 from diagnostics.domain import SendEvent, SendEventKind
 from diagnostics.models import MessageState, ObservationRecord, Purpose, SenderEvent, TestMessage
+from diagnostics.plain import plain
 from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.replies.bounces import BouncedRecipient, read_bounce
@@ -150,8 +151,8 @@ def _without_others(text: str, ours: str) -> str:
 
 
 def storable(text: str, limit: int) -> str:
-    """PostgreSQL keeps no NUL, and no half of a surrogate pair."""
-    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()[:limit]
+    """Anyone may write a bounce: nothing of it is kept that PostgreSQL cannot keep, or that takes over a terminal."""
+    return plain(text.replace("\r\n", "\n"), limit)
 
 
 _KINDS = {

@@ -31,6 +31,7 @@ from diagnostics.domain import (
     Transmission,
 )
 from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, Run, SenderEvent, TestMessage
+from diagnostics.plain import plain
 from diagnostics.probes.send_events import CodeMailEvents, TestMessageStopped
 from diagnostics.probes.test_message import ComparisonReport, PutOff, TestMessageReport
 from diagnostics.replies.stops import stopped_by
@@ -167,7 +168,8 @@ def _id(told: Told) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()[:limit]
+    """Anyone may have a server say anything; PostgreSQL keeps no NUL, and no page or terminal should get the rest."""
+    return plain(text.replace("\r\n", "\n"), limit)
 
 
 def _follow(message_pk: int) -> None:

@@ -31,6 +31,7 @@ from diagnostics.models import (
     WebhookDelivery,
     WebhookTry,
 )
+from diagnostics.plain import escaped
 
 FORMAT = "wheres-my-code.case"
 VERSION = 1
@@ -81,4 +82,4 @@ def _row(row: models.Model) -> dict[str, object]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return escaped(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False))

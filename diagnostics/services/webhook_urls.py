@@ -6,6 +6,7 @@ Where a name leads is another matter: it may lead elsewhere tomorrow, so that is
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
@@ -18,6 +19,8 @@ from diagnostics.net.guard import is_address, is_allowed
 from diagnostics.vendors import HOST_NAME
 
 LONGEST = 500
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""A number as web addresses write it, hexadecimal too (WHATWG URL, "ends in a number")."""
 
 
 class Fault(StrEnum):
@@ -95,8 +98,8 @@ def _host(name: str) -> str:
     host = host.lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         raise UnusableUrl(Fault.PRIVATE)
-    # A last label of digits is an odd way to write an IPv4 address (RFC 3696 section 2).
-    if not HOST_NAME.fullmatch(host) or "." not in host or host.rpartition(".")[2].isdigit():
+    # Such a last label makes it an odd way to write an IPv4 address (RFC 3696 section 2).
+    if not HOST_NAME.fullmatch(host) or "." not in host or NUMBER.fullmatch(host.rpartition(".")[2]):
         raise UnusableUrl(Fault.NOT_AN_ADDRESS)
     return host
 

@@ -23,6 +23,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from requests import Session
 
 from diagnostics.services import audit
 from diagnostics.services.audit import Action, Actor
@@ -108,6 +109,12 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         )
         page = render(request, "console/account/provider_failed.html", {"cancelled": cancelled}, status=403)
         raise ImmediateHttpResponse(page)
+
+    def get_requests_session(self) -> Session:
+        """Follows nobody elsewhere: a redirect is an answer that does not hold."""
+        session: Session = super().get_requests_session()  # type: ignore[no-untyped-call]  # allauth has no types here
+        session.max_redirects = 0
+        return session
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return True

@@ -39,6 +39,8 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):
             raise NotTrusted("the discovery document lacks an endpoint")
         if str(config.get("issuer", "")).rstrip("/") != settings.OIDC_ISSUER_URL:
             raise NotTrusted("the discovery document names another issuer than OIDC_ISSUER_URL")
+        if not all(_is_safe(config[name]) for name in ENDPOINTS):
+            raise NotTrusted("the discovery document names an endpoint that is not https")
         return config
 
     def _discovered(self) -> object:
@@ -86,3 +88,10 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):
         if len(named) != 1:
             raise NotTrusted("the ID token names no key of the provider")
         return named[0]
+
+
+def _is_safe(endpoint: str) -> bool:
+    """Encrypted; or, for a provider on this very machine, of that provider."""
+    return endpoint.startswith("https://") or (
+        settings.OIDC_ISSUER_URL.startswith("http://") and endpoint.startswith(f"{settings.OIDC_ISSUER_URL}/")
+    )

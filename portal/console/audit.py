@@ -29,8 +29,8 @@ PAGE_SIZE = 50
 ROWS_AT_ONCE = 1_000
 OVERDUE = timedelta(hours=36)
 """The chain is walked once a day."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, also behind blanks (OWASP, CSV injection)."""
 COLUMNS = ("id", "at", "actor_kind", "actor", "action", "reference", "source", "detail", "previous", "digest")
 TOO_LONG = _("That is too long to be found.")
 NOT_SHOWN = _("That contains invisible characters: type it instead of pasting it.")
@@ -177,7 +177,7 @@ def download(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 def cell(value: object) -> str:
     """A text that no spreadsheet takes for a formula."""
     text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
 
 
 class _Line:

@@ -16,7 +16,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms.utils import flatatt
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -73,8 +73,8 @@ class ShortSelect(forms.Select):
         return format_html_join("", "{}", ((self._option(code, label, chosen),) for code, label in choices))
 
     def _option(self, code: str, label: str, chosen: str) -> SafeString:
-        selected = mark_safe(" selected") if str(code) == chosen else ""
-        return format_html('<option value="{}"{}>{}</option>', code, selected, label)
+        option = '<option value="{}" selected>{}</option>' if str(code) == chosen else '<option value="{}">{}</option>'
+        return format_html(option, code, label)
 
 
 class CodeField(forms.ChoiceField):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from diagnostics.lab.mailbox import kept
 from portal import embedded
 from portal.spare_ports import free_port
+from tests.browsing import Complaints, watched
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / ".local" / "screenshots"
@@ -29,6 +29,7 @@ START_LIMIT = 90
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 PHONE, DESKTOP = 360, 1280
 _sources = count(1)
+_complaints = Complaints()
 
 
 @dataclass
@@ -108,8 +109,16 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, chromium: Path) -> Iterator[Browser]:
     running = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS)
-    yield running
+    yield watched(running, _complaints)
     running.close()
+
+
+@pytest.fixture(autouse=True)
+def complaints() -> Iterator[Complaints]:
+    """Whatever page a test looks at: what breaks its content security policy, or a script of it, fails the test."""
+    _complaints.clear()
+    yield _complaints
+    assert _complaints == []
 
 
 Visit = Callable[..., Page]
@@ -117,8 +126,7 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(browser: Browser, portal: Portal) -> Iterator[Visit]:
-    """A new visitor's page, `width` pixels wide; what breaks the content security policy fails the test."""
-    complaints: list[str] = []
+    """A new visitor's page, `width` pixels wide."""
     with ExitStack() as open_contexts:
 
         def begin(*, width: int = DESKTOP, javascript: bool = True) -> Page:
@@ -129,17 +137,9 @@ def visit(browser: Browser, portal: Portal) -> Iterator[Visit]:
                 extra_http_headers={"X-Forwarded-For": f"198.51.100.{next(_sources) % 250 + 1}"},
             )
             open_contexts.callback(context.close)
-            page = context.new_page()
-            page.on("console", lambda message: complaints.append(message.text) if is_fault(message.text) else None)
-            page.on("pageerror", lambda fault: complaints.append(str(fault)))
-            return page
+            return context.new_page()
 
         yield begin
-    assert complaints == []
-
-
-def is_fault(text: str) -> bool:
-    return bool(re.search(r"Content Security Policy|Refused to|Uncaught", text))
 
 
 Picture = Callable[[Page, str], None]

@@ -24,6 +24,7 @@ from diagnostics.models import Case, Purpose, TestMessage
 from diagnostics.net.configured import configured_network
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.senders import sender
+from diagnostics.plain import escaped
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import TestMessageReport
@@ -77,7 +78,8 @@ class Command(BaseCommand):
         diagnosis = diagnose(evidence, causes={tag: remedy.cause for tag, remedy in remedies().items()})
         elapsed_ms = round((perf_counter() - started) * 1000)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(diagnosis, evidence, elapsed_ms), indent=2, ensure_ascii=False))
+            told = _as_json(diagnosis, evidence, elapsed_ms)
+            self.stdout.write(escaped(json.dumps(told, indent=2, ensure_ascii=False)))
         else:
             self._print(diagnosis, elapsed_ms)
         sys.exit(EXIT_CODES[diagnosis.verdict])

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diagnostics.addresses import BadAddress, parse_address
+from diagnostics.plain import escaped
 from diagnostics.services import audit
 from diagnostics.services.persons import Person, export
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         exported = export(person_of(options["address"]))
-        text = json.dumps(exported, indent=1, ensure_ascii=False)
+        text = escaped(json.dumps(exported, indent=1, ensure_ascii=False))
         if options["output"]:
             _write_new(options["output"], text)
         else:

@@ -20,8 +20,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Transmission
 from diagnostics.net.live import LiveNetwork
-from diagnostics.net.plain import plain
 from diagnostics.net.wire import MAX_REPLY_TEXT
+from diagnostics.plain import plain
 
 SLUG = "django"
 logger = logging.getLogger(__name__)

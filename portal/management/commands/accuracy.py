@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from diagnostics import lab
 from diagnostics.lab import noise, trial
 from diagnostics.lab.scenario import Scenario
-from diagnostics.models import Case, LimitHit, MailStop, SenderEvent
+from diagnostics.models import Allowance, Case, MailStop, SenderEvent
 from portal import embedded
 from portal.spare_ports import free_port
 from portal.stack import running
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             try:
                 port = free_port()
                 with running(port, lab=options_of_lab):
-                    for table in (Case, LimitHit, SenderEvent, MailStop):
+                    for table in (Case, Allowance, SenderEvent, MailStop):
                         table.objects.all().delete()
                     mail = settings.LAB_STATE.parent / "mail"
                     for outcome in trial.play(scenarios, site=f"http://127.0.0.1:{port}", mail=mail):
