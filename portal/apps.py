@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.signals import request_finished
 from django.db.models.signals import post_migrate
 
 
@@ -8,10 +9,13 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
+        from portal import watching
         from portal.accounts import records
 
         post_migrate.connect(_make_groups, sender=self)
+        request_finished.connect(_count_refusals)
         records.connect()
+        watching.begin()
 
 
 def _make_groups(using: str, **kwargs: Any) -> None:
@@ -22,3 +26,10 @@ def _make_groups(using: str, **kwargs: Any) -> None:
 
     for role in Role:
         Group.objects.using(using).get_or_create(name=role)
+
+
+def _count_refusals(**kwargs: Any) -> None:
+    """What limits refused, once the request's own transactions have ended."""
+    from diagnostics.services import refusals
+
+    refusals.write()

@@ -8,7 +8,8 @@ import re
 import secrets
 import sys
 import warnings
-from ipaddress import ip_network
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,11 +19,13 @@ import dj_email_url  # type: ignore[import-untyped]
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 from kombu import Queue
 
 from portal import embedded
+from portal.pooled import PooledConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _servers = embedded.from_environment()
@@ -98,21 +101,44 @@ _own_hosts = ["localhost", "127.0.0.1", "[::1]"] if ON_LOOPBACK else [_portal_ur
 ALLOWED_HOSTS = _words("ALLOWED_HOSTS") or _own_hosts
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; * would let anybody forge the links in our mail")
+if not all(re.fullmatch(r"\.?[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]", host) for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must be host names, without https:// and without a port")
+if not ON_LOOPBACK and not validate_host(_portal_url.hostname, ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the host of PORTAL_URL: nobody could follow our own links")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+_IS_RESPONDER = sys.argv[1:2] == ["responder"]
+"""It stands on other machines, without database, proxy and secrets of the portal's."""
+if not ON_LOOPBACK and not _IS_RESPONDER and not env.str("TRUSTED_PROXY_HOPS", ""):
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXY_HOPS must be set: how many proxies stand in front of the portal, 0 for none. "
+        "Without it all visitors behind a proxy would share one limit, and be redirected to https again and again"
+    )
 TRUSTED_PROXY_HOPS = _number("TRUSTED_PROXY_HOPS", 0)
 """How many proxies in front of us add to X-Forwarded-For; only that many entries, from the right, are believed."""
+if not 0 <= TRUSTED_PROXY_HOPS <= 10:
+    raise ImproperlyConfigured("TRUSTED_PROXY_HOPS must be a number from 0 to 10")
 
 # --- Secrets ---
+
+
+def _is_guessable(secret: str) -> bool:
+    """Few different signs, or words that stand in examples. Meant for secrets of 16 characters or more."""
+    of_examples = ("changeme", "change-me", "change_me", "password", "placeholder", "secret-key")
+    return len(set(secret)) < 8 or any(word in secret.lower() for word in of_examples)
+
+
+def _is_strong(key: str) -> bool:
+    return len(key) >= 50 and len(set(key)) >= 10 and not key.startswith("django-insecure-")
 
 
 def _secret_key() -> str:
     """From the environment; on this machine alone one is made and kept, so that sessions survive a restart."""
     key = env.str("SECRET_KEY", "")
     if key:
-        if len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-"):
+        if not _is_strong(key):
             raise ImproperlyConfigured("SECRET_KEY must be at least 50 random characters")
         return key
-    if sys.argv[1:2] == ["responder"]:
+    if _IS_RESPONDER:
         return secrets.token_urlsafe(64)  # it stands on other machines, signs with RESPONDER_KEY, and needs no other
     if not ON_LOOPBACK:
         raise ImproperlyConfigured("SECRET_KEY must be set")
@@ -134,6 +160,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = _words("SECRET_KEY_FALLBACKS")
+if not all(map(_is_strong, SECRET_KEY_FALLBACKS)):
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS must be earlier keys, each at least 50 random characters")
 
 # --- PostgreSQL and the broker ---
 
@@ -143,9 +171,28 @@ REDIS_URL = env.str("REDIS_URL", "") or _servers.redis_url
 
 EMBEDDED_POSTGRES = _servers.database_url == DATABASE_URL
 EMBEDDED_VALKEY = _servers.redis_url == REDIS_URL
+if not ON_LOOPBACK and not _IS_RESPONDER and not all(env.str(name, "") for name in ("DATABASE_URL", "REDIS_URL")):
+    raise ImproperlyConfigured("DATABASE_URL and REDIS_URL must be set: the embedded servers are for this machine only")
+if urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
+    raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://")
 
 STATEMENT_TIMEOUT_MS = _number("STATEMENT_TIMEOUT_MS", 5_000)
 """How long one SQL statement may take; 0 for no limit (migrations have none)."""
+if STATEMENT_TIMEOUT_MS < 0 or (not ON_LOOPBACK and not 100 <= STATEMENT_TIMEOUT_MS <= 60_000):
+    raise ImproperlyConfigured("STATEMENT_TIMEOUT_MS must be 100 to 60000; no limit (0) is for this machine only")
+if not 1 <= _number("DATABASE_POOL_SIZE", 20) <= 1_000:
+    raise ImproperlyConfigured("DATABASE_POOL_SIZE must be 1 to 1000")
+
+
+def _says_how_it_signs_in(database: dict[str, Any]) -> bool:
+    """A socket asks the system who we are; over a network there must be a password that nobody guesses, or more."""
+    host, password = str(database.get("HOST") or ""), str(database.get("PASSWORD") or "")
+    if not host or host.startswith("/"):
+        return True
+    if not password:
+        return any(map(env.str, ("PGPASSWORD", "PGPASSFILE"), ("", ""))) or "sslcert" in database.get("OPTIONS", {})
+    guessed = {"portal", "postgres", "password", "secret", "changeme", "admin", str(database.get("USER", "")).lower()}
+    return len(password) >= 8 and password.lower() not in guessed
 
 
 def _database() -> dict[str, Any]:
@@ -159,18 +206,28 @@ def _database() -> dict[str, Any]:
         "application_name": "portal",
     }
     if STATEMENT_TIMEOUT_MS and sys.argv[1:2] not in (["migrate"], ["up"]):
-        # A worker that is frozen in the middle of a transaction gives its locks back.
-        options["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000"
+        # A worker that is frozen in the middle of a transaction gives its locks back, and so does one whose machine is
+        # gone; the server alone would wait for it for two hours.
+        options["options"] = (
+            f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000"
+            " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+            " -c tcp_user_timeout=15000"
+        )
+    # Plans are kept only where it is asked for (services/prepared.py); whatever the ORM makes is planned each time.
+    options["prepare_threshold"] = 5
     options["pool"] = {
+        "connection_class": PooledConnection,
         "min_size": 0,
         "max_size": _number("DATABASE_POOL_SIZE", 20),
-        "timeout": 5,
+        "timeout": 4,  # no page is waited for longer than 5 s
         "max_idle": 60,
         "reconnect_timeout": 30,
     }
     database: dict[str, Any] = {**dj_database_url.parse(DATABASE_URL)}
     if database.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host/name")
+    if not ON_LOOPBACK and not _IS_RESPONDER and not _says_how_it_signs_in(database):
+        raise ImproperlyConfigured("DATABASE_URL must hold a password of at least 8 characters that nobody guesses")
     # A pool holds the connections, so none is kept per thread; what the URL says of options wins.
     return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options | database.get("OPTIONS", {})}
 
@@ -203,10 +260,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.health.HealthMiddleware",
+    "portal.watching.requests.WatchMiddleware",
     "portal.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.headers.PermissionsPolicyMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.headers.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -433,8 +491,27 @@ if (PROBE_NAMESERVERS or PROBE_DIAL_MAP) and not PROBE_CLOSED_NETWORK:
     )
 
 CASES_PER_SOURCE = _number("CASES_PER_SOURCE", 500 if LAB else 20)
+CASES_BEFORE_PROOF = _number("CASES_BEFORE_PROOF", CASES_PER_SOURCE // 2)
+"""How many of them are free; beyond, a browser must work for each (services/proofs.py). CASES_PER_SOURCE: never."""
+CASES_PER_DOMAIN = _number("CASES_PER_DOMAIN", 100_000 if LAB else 3_000)
 MESSAGES_PER_SOURCE = _number("MESSAGES_PER_SOURCE", 250 if LAB else 10)
 """How many one network may open or have sent in an hour; in the lab one visitor plays all customers."""
+MESSAGES_PER_HOUR = _number("MESSAGES_PER_HOUR", 600)
+"""Test messages that leave the portal, all networks and domains together."""
+if min(CASES_PER_SOURCE, CASES_PER_DOMAIN, MESSAGES_PER_SOURCE, MESSAGES_PER_HOUR) < 1:
+    raise ImproperlyConfigured(
+        "CASES_PER_SOURCE, CASES_PER_DOMAIN, MESSAGES_PER_SOURCE and MESSAGES_PER_HOUR must be at least 1"
+    )
+if not 0 <= CASES_BEFORE_PROOF <= CASES_PER_SOURCE:
+    raise ImproperlyConfigured("CASES_BEFORE_PROOF must be between 0 and CASES_PER_SOURCE")
+
+QUEUE_MOST_GROUPS = _number("QUEUE_MOST_GROUPS", 20_000)
+QUEUE_MOST_SECONDS = _number("QUEUE_MOST_SECONDS", 600)
+"""With more groups waiting (a case has four), or one for longer, no new checks are begun: services/queue_cap.py."""
+if QUEUE_MOST_GROUPS < 1 or QUEUE_MOST_SECONDS < 180:
+    raise ImproperlyConfigured(
+        "QUEUE_MOST_GROUPS must be at least 1, QUEUE_MOST_SECONDS at least 180: a lost worker's groups wait that long"
+    )
 
 API_PER_MINUTE = _number("API_PER_MINUTE", 300)
 API_CASES_PER_HOUR = _number("API_CASES_PER_HOUR", 600)
@@ -444,6 +521,11 @@ if API_PER_MINUTE < 1 or API_CASES_PER_HOUR < 1:
 
 OWN_ADDRESSES = _words("OWN_ADDRESSES")
 """Our own public IP addresses, which no probe ever connects to."""
+for _address in OWN_ADDRESSES:
+    try:
+        ip_address(_address)
+    except ValueError:
+        raise ImproperlyConfigured(f"OWN_ADDRESSES: {_address!r} is no IP address") from None
 
 EXTRA_SUFFIXES = frozenset({"test", "example", "invalid"} if PROBE_CLOSED_NETWORK else {"test"} if LAB else ())
 """Reserved top-level domains (RFC 2606) that addresses may have, because this network answers for them."""
@@ -456,6 +538,24 @@ TEST_MESSAGE_SENDER = env.str("TEST_MESSAGE_SENDER", "") or "direct"
 """A module of `diagnostics/net/senders`: `direct` (to the MX) or `django` (over EMAIL_URL)."""
 TEST_MESSAGE_FROM = env.str("TEST_MESSAGE_FROM", "")
 """Sender address of test messages; empty: the vendor profile's."""
+
+
+def _is_placeholder(domain: str) -> bool:
+    """A name that no mail can come from (RFC 2606, RFC 6761, RFC 8375), unless the portal itself has such a one."""
+    domain = domain.lower().rstrip(".")
+    last = domain.rpartition(".")[2]
+    if "." not in domain or last in ("test", "example", "invalid", "localhost", "local", "internal", "arpa"):
+        return True
+    documented = ".".join(domain.split(".")[-2:])
+    own = f".{_portal_url.hostname}".endswith(f".{documented}")
+    return documented in ("example.com", "example.net", "example.org") and not own
+
+
+if TEST_MESSAGE_FROM and not re.fullmatch(r"[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,253}", TEST_MESSAGE_FROM):
+    raise ImproperlyConfigured("TEST_MESSAGE_FROM must be an e-mail address: codes@example.org")
+_with_real_mail = not ON_LOOPBACK and not PROBE_CLOSED_NETWORK
+if TEST_MESSAGE_FROM and _with_real_mail and _is_placeholder(TEST_MESSAGE_FROM.rpartition("@")[2]):
+    raise ImproperlyConfigured("TEST_MESSAGE_FROM is a placeholder: mail servers refuse that domain")
 RETRY_AFTER = _pauses("RETRY_AFTER", (3, 6, 12) if LAB else (60, 300, 900, 1800))
 """Seconds until a test message that was put off (4yz) is handed over again, try by try; empty: never."""
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "") or ("bounces@timeclock.test" if LAB else "")
@@ -479,6 +579,10 @@ if BOUNCE_IMAP_URL and not _is_mailbox(BOUNCE_IMAP_URL):
     raise ImproperlyConfigured("BOUNCE_IMAP_URL must look like imaps://user:password@mail.example.org/INBOX")
 HELO_NAME = env.str("HELO_NAME", "") or _portal_url.hostname
 """The name we give mail servers in EHLO; should resolve to the address we connect from."""
+if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f:.]+", HELO_NAME or ""):
+    raise ImproperlyConfigured("HELO_NAME must be a host name")
+if env.str("HELO_NAME", "") and _with_real_mail and _is_placeholder(env.str("HELO_NAME")):
+    raise ImproperlyConfigured("HELO_NAME is a placeholder: many mail servers refuse such a name")
 
 _email = dj_email_url.parse(env.str("EMAIL_URL", "") or ("console://" if ON_LOOPBACK else "dummy://"))
 if "EMAIL_BACKEND" not in _email:
@@ -490,6 +594,10 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 20
 if TEST_MESSAGE_SENDER == "django" and not env.str("EMAIL_URL", ""):
     raise ImproperlyConfigured("TEST_MESSAGE_SENDER=django needs EMAIL_URL")
+if EMAIL_HOST_PASSWORD and not (EMAIL_USE_TLS or EMAIL_USE_SSL) and EMAIL_HOST not in LOOPBACK_HOSTS:
+    raise ImproperlyConfigured("EMAIL_URL would send its password in the clear: use submission:// or smtps://")
+if not ON_LOOPBACK and TEST_MESSAGE_SENDER == "django" and not EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+    raise ImproperlyConfigured("EMAIL_URL must name a mail server: with this one test messages reach nobody")
 
 # --- The vendor's directory of administrators ---
 
@@ -519,6 +627,8 @@ HOOK_SECRET = env.str("HOOK_SECRET", "") or ("lab:lab" if LAB else "")
 """`user:password` that sending services show when they report events; without it they cannot report."""
 if HOOK_SECRET and (":" not in HOOK_SECRET or (len(HOOK_SECRET) < 20 and not LAB)):
     raise ImproperlyConfigured("HOOK_SECRET must look like user:password and have at least 20 characters")
+if HOOK_SECRET and not LAB and (len(_hook := HOOK_SECRET.partition(":")[2]) < 16 or _is_guessable(_hook)):
+    raise ImproperlyConfigured("HOOK_SECRET must end in a password of at least 16 random characters")
 MAILGUN_SIGNING_KEY = _key("MAILGUN_SIGNING_KEY")
 SENDGRID_VERIFICATION_KEY = env.str("SENDGRID_VERIFICATION_KEY", "")
 
@@ -654,6 +764,8 @@ RESPONDER_KEY = _key("RESPONDER_KEY") or ("lab-responder-key-of-32-characters" i
 """What responders sign with and the portal verifies by."""
 if RESPONDER_KEY and len(RESPONDER_KEY) < 32:
     raise ImproperlyConfigured("RESPONDER_KEY must have at least 32 random characters")
+if RESPONDER_KEY and not ON_LOOPBACK and (_is_guessable(RESPONDER_KEY) or RESPONDER_KEY.startswith("lab-")):
+    raise ImproperlyConfigured("RESPONDER_KEY must be random: this one is known, or easily guessed")
 
 
 def _responder_ports(name: str) -> dict[int, int]:
@@ -704,6 +816,8 @@ if not all(map(_is_private, WEBHOOK_ALLOW_PRIVATE)):
     raise ImproperlyConfigured(
         f"WEBHOOK_ALLOW_PRIVATE must be private networks, comma separated: 10.1.0.0/16; within {', '.join(_PRIVATE)}"
     )
+if not ON_LOOPBACK and any(ip_network(one).is_loopback for one in WEBHOOK_ALLOW_PRIVATE):
+    raise ImproperlyConfigured("WEBHOOK_ALLOW_PRIVATE: webhooks to this very machine are for development only")
 WEBHOOK_LOG_DAYS = _number("WEBHOOK_LOG_DAYS", 30)
 """How long deliveries and what came of them are kept."""
 WEBHOOK_FAILING_DAYS = _number("WEBHOOK_FAILING_DAYS", 5)
@@ -724,6 +838,25 @@ if not 1 <= PROBE_DATA_DAYS <= CASE_DETAIL_DAYS:
 if AUDIT_DAYS < 365:
     raise ImproperlyConfigured("AUDIT_DAYS must be at least 365")
 
+# --- One secret for one purpose: what leaks at one place must not open another ---
+
+_SECRETS = {
+    "SECRET_KEY": SECRET_KEY,
+    "HOOK_SECRET": HOOK_SECRET.partition(":")[2],
+    **{
+        name: globals().get(name) or env.str(name, "")
+        for name in (
+            *("RESPONDER_KEY", "METRICS_TOKEN", "DIRECTORY_TOKEN", "HELPDESK_SECRET", "OIDC_CLIENT_SECRET"),
+            *("ZENDESK_WEBHOOK_SECRET", "FRESHDESK_WEBHOOK_TOKEN", "JIRA_WEBHOOK_TOKEN"),
+        )
+    },
+    "DATABASE_URL": str(DATABASES["default"].get("PASSWORD") or ""),
+}
+if not ON_LOOPBACK:
+    for _name, _secret in _SECRETS.items():
+        if _same := [other for other, secret in _SECRETS.items() if _secret and secret == _secret and other != _name]:
+            raise ImproperlyConfigured(f"{_name} and {_same[0]} must not be the same secret")
+
 # --- Celery ---
 
 # kombu has its own name for what everybody else calls unix://
@@ -734,6 +867,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 180,  # more than twice the longest group
     "unacked_restore_interval": 5,  # a killed worker's tasks come back within seconds, not after 100
     "unacked_restore_throttle": 1,
+    "priority_steps": [0],  # no task is more urgent than another: a list for each queue, not four
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -751,6 +885,8 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = _number("WORKER_CONCURRENCY", 200)
+if not 1 <= CELERY_WORKER_CONCURRENCY <= 10_000:
+    raise ImproperlyConfigured("WORKER_CONCURRENCY must be 1 to 10000")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
@@ -794,16 +930,85 @@ if BOUNCE_IMAP_URL or LAB:
 
 ALIVE_FILE = _path("ALIVE_FILE") or (LOCAL_DIR / "alive")
 """Touched every few seconds by a worker that consumes from the broker, and by beat: what health checks look at."""
+QUEUE_LATE_SECONDS = _number("QUEUE_LATE_SECONDS", 60)
+"""A group of probes that has waited so long for a worker makes `/readyz/` red."""
+if QUEUE_LATE_SECONDS < 5:
+    raise ImproperlyConfigured("QUEUE_LATE_SECONDS must be at least 5")
+
+# --- Figures for Prometheus (docs/operations.md) ---
+
+METRICS_TOKEN = _key("METRICS_TOKEN")
+"""Who shows it as a bearer token may read `/metrics`; empty: nobody may."""
+if METRICS_TOKEN and (len(METRICS_TOKEN) < 32 or _is_guessable(METRICS_TOKEN)):
+    raise ImproperlyConfigured("METRICS_TOKEN must have at least 32 random characters")
+METRICS_PORT = _number("METRICS_PORT", 0)
+"""Where the exporter, workers, dispatchers and beat answer, each by itself; 0: they do not."""
+if not 0 <= METRICS_PORT < 65536:
+    raise ImproperlyConfigured("METRICS_PORT must be a port, or 0 for none")
+METRICS_BIND = env.str("METRICS_BIND", "") or ("127.0.0.1" if ON_LOOPBACK else "0.0.0.0")  # noqa: S104
 
 # --- Logging: one line an event, to standard error; no addresses, no secrets ---
+
+SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
+"""Where faults are reported to, without what people typed; empty: nowhere."""
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip().rstrip("/")
+"""Where traces are sent to (OTLP over HTTP), without addresses and paths; empty: nowhere."""
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False  # not even what it is a part of
+
+
+def _watcher(name: str, url: str, *packages: str) -> None:
+    parts = urlsplit(url)
+    # A collector in the same network has a name without dots, as in docker-compose.yml.
+    near = parts.hostname is not None and (parts.hostname in LOOPBACK_HOSTS or "." not in parts.hostname)
+    if parts.hostname is None or not (parts.scheme == "https" or (parts.scheme == "http" and near)):
+        raise ImproperlyConfigured(f"{name} must begin with https:// unless it names this machine or a neighbour")
+    if not all(map(_is_installed, packages)):
+        raise ImproperlyConfigured(
+            f"{name} needs packages that are not installed: build the image with REQUIREMENTS=watched, "
+            "or pip install -r requirements/watched.txt"
+        )
+
+
+if SENTRY_DSN:
+    _watcher("SENTRY_DSN", SENTRY_DSN, "sentry_sdk")
+    if not urlsplit(SENTRY_DSN).username:
+        raise ImproperlyConfigured("SENTRY_DSN must look like https://key@sentry.example.org/1")
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    _watcher(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        OTEL_EXPORTER_OTLP_ENDPOINT,
+        *("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
+        *("opentelemetry.instrumentation.django", "opentelemetry.instrumentation.celery"),
+    )
+
+LOG_FORMAT = env.str("LOG_FORMAT", "") or "line"
+"""`line` for people, `json` (an object a line) for programs."""
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT must be line or json")
+_log_level = env.str("LOG_LEVEL", "").upper()
+if _log_level not in ("", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+if _log_level == "DEBUG" and not ON_LOOPBACK:
+    raise ImproperlyConfigured("LOG_LEVEL=DEBUG is for this machine only: libraries then log what they send and get")
+ACCESS_LOG = _flag("ACCESS_LOG")
+"""Whether each request is a line: view, status, milliseconds, request id; no path and no address."""
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "portal.log.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "portal.log.Json"},
+    },
     "filters": {"hide_keys": {"()": "portal.log.HideKeys"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_keys"]}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {name: {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True} for name in ("diagnostics", "portal")}
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["hide_keys"]}},
+    "root": {"handlers": ["stderr"], "level": _log_level or "WARNING"},
+    "loggers": {name: {"level": _log_level or "INFO", "propagate": True} for name in ("diagnostics", "portal")}
     | {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
 }

@@ -44,6 +44,10 @@ ERASED = "•••"
 """What stands in somebody else's records in place of the address."""
 LONGEST_TAG = 200
 """Characters, also where they are percent-encoded. PostgreSQL counts to 255."""
+ERASED_KEY = "erased:"
+"""Stands in the log before the keyed hash of who was erased."""
+ANY_ADDRESS = r"([^][:space:]\"<>()\[,;:\\@=&?/|]{1,64})(?:@|%40|=)((?:[[:alnum:]-]+\.)+[[:alnum:]-]{2,63})"
+"""In PostgreSQL's dialect."""
 ROWS_AT_ONCE = 20_000
 """Keys that one statement looks through: well below a second."""
 
@@ -145,8 +149,29 @@ def erase(person: Person, actor: audit.Actor) -> Counts:
         rows.delete()
     counts["mentions"] = _erase_mentions(person)
     counts["Session"] = _end_sessions(person)
+    # Kept with the logs, outside of the database: an older backup knows nothing of this (`services.restored`).
+    logger.info("a person was erased: %s%s", ERASED_KEY, key_of(person.address))
     audit.write(actor, audit.Action.PERSON_ERASED, reference="", **counts)
     return counts
+
+
+def addresses() -> Iterator[str]:
+    """Every address that is kept, or that a text names, in the form that limits compare; some several times."""
+    for model, column in _own_columns():
+        for first, last in _ranges(model):
+            rows = model._default_manager.filter(pk__range=(first, last)).exclude(**{column: ""})
+            yield from map(normalise_for_limits, rows.values_list(column, flat=True).distinct())
+    for kept, column in _searched():
+        table = f'"{kept.model._meta.db_table}"'
+        for first, last in _ranges(kept.model):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT DISTINCT found[1] || '@' || found[2] FROM {table},"  # noqa: S608 - our own names
+                    f" regexp_matches(\"{column}\"::text, %s, 'gi') AS found WHERE id BETWEEN %s AND %s",
+                    [ANY_ADDRESS, first, last],
+                )
+                rows = cursor.fetchall()
+            yield from (normalise_for_limits(address) for (address,) in rows)
 
 
 def request_erasure(address: str, *, asked_by: str) -> Erasure:
@@ -178,6 +203,10 @@ def _own_rows(person: Person) -> Mapping[str, QuerySet[Any]]:
         "DeepLink": DeepLink.objects.filter(person.among()),
         "DirectoryEntry": DirectoryEntry.objects.filter(address=person.address),
     }
+
+
+def _own_columns() -> tuple[tuple[type[models.Model], str], ...]:
+    return tuple((model, "address") for model in (Case, TestMessage, SenderEvent, DeepLink, DirectoryEntry))
 
 
 def _erase_case(pk: int) -> None:

@@ -1,17 +1,26 @@
-"""The settings refuse what is unsafe. Each case is a fresh interpreter: settings are read once."""
+"""The settings refuse what is unsafe."""
 
 import json
 import os
+import runpy
 import subprocess
 import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
+from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "kX9-vQ2mZr7Lw4TfYh8Jb3NcPd6Sg1Ae5Uo0Ri_xMyWzEqHtBnCs"
-DATABASES = {"DATABASE_URL": "postgresql://portal@db.example.org/portal", "REDIS_URL": "redis://broker.example.org/0"}
-PRODUCTION = {"PORTAL_URL": "https://portal.example.org", "SECRET_KEY": KEY, **DATABASES}
+DATABASES = {
+    "DATABASE_URL": "postgresql://portal:wNq7-dR4x@db.example.org/portal",
+    "REDIS_URL": "redis://broker.example.org/0",
+}
+PRODUCTION = {"PORTAL_URL": "https://portal.example.org", "SECRET_KEY": KEY, "TRUSTED_PROXY_HOPS": "1", **DATABASES}
+RANDOM = "tK4-vQ9mXr2Lw7ZfYh3Jb8NcPd5Sg6Ae"
 OIDC = {"OIDC_ISSUER_URL": "https://login.example.org", "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "secret-1"}
 ZENDESK = {"ZENDESK_URL": "https://desk.example.org", "ZENDESK_EMAIL": "a@example.org", "ZENDESK_TOKEN": "key"}
 FRESHDESK = {"FRESHDESK_URL": "https://fresh.example.org", "FRESHDESK_KEY": "key"}
@@ -27,7 +36,34 @@ print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, defau
 """
 
 
-def run(environment: dict[str, str], *names: str) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Start:
+    """How a start with some environment ends; `stdout` are the settings asked for, as JSON."""
+
+    returncode: int
+    stdout: str = ""
+    stderr: str = ""
+
+
+def run(environment: dict[str, str], *names: str) -> Start:
+    """The settings file, run anew here and now: an interpreter for each would take a hundred times as long."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        for name in list(os.environ):
+            patch.delenv(name)
+        for name, value in {"PATH": os.defpath, **environment}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["manage.py", "check"])
+        try:
+            values = runpy.run_path(str(ROOT / "portal" / "settings.py"))
+        except ImproperlyConfigured as refused:
+            return Start(1, stderr=f"ImproperlyConfigured: {refused}")
+    return Start(
+        0, json.dumps({name: values.get(name, getattr(global_settings, name, None)) for name in names}, default=str)
+    )
+
+
+def run_apart(environment: dict[str, str], *names: str) -> subprocess.CompletedProcess[str]:
+    """The same in an interpreter of its own."""
     env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings", **environment}
     command = [sys.executable, "-c", READ, *names]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
@@ -45,6 +81,13 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
         ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
         ({"HEALTH_EVERY": "5"}, "HEALTH_EVERY must be at least 60 seconds"),
         ({"API_PER_MINUTE": "0"}, "API_PER_MINUTE and API_CASES_PER_HOUR must be at least 1"),
+        (
+            {"CASES_PER_SOURCE": "0"},
+            "CASES_PER_SOURCE, CASES_PER_DOMAIN, MESSAGES_PER_SOURCE and MESSAGES_PER_HOUR must",
+        ),
+        ({"CASES_BEFORE_PROOF": "21"}, "CASES_BEFORE_PROOF must be between 0 and CASES_PER_SOURCE"),
+        ({"QUEUE_MOST_GROUPS": "0"}, "QUEUE_MOST_GROUPS must be at least 1"),
+        ({"QUEUE_MOST_SECONDS": "60"}, "QUEUE_MOST_SECONDS at least 180"),
         ({"AUDIT_DAYS": "364"}, "AUDIT_DAYS must be at least 365"),
         ({"PROBE_DATA_DAYS": "0"}, "PROBE_DATA_DAYS must be at least 1"),
         ({"CASE_DETAIL_DAYS": "7"}, "PROBE_DATA_DAYS must be at least 1, and no more than CASE_DETAIL_DAYS"),
@@ -55,6 +98,48 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
         ({"PORTAL_URL": "portal.example.org"}, "PORTAL_URL must look like"),
         ({"PORTAL_URL": "https://portal.example.org/help"}, "PORTAL_URL must look like"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"ALLOWED_HOSTS": "https://portal.example.org"}, "ALLOWED_HOSTS must be host names"),
+        ({"ALLOWED_HOSTS": "help.example.org"}, "ALLOWED_HOSTS must name the host of PORTAL_URL"),
+        ({"TRUSTED_PROXY_HOPS": ""}, "TRUSTED_PROXY_HOPS must be set"),
+        ({"TRUSTED_PROXY_HOPS": "-1"}, "TRUSTED_PROXY_HOPS must be a number from 0 to 10"),
+        ({"SECRET_KEY_FALLBACKS": "short"}, "SECRET_KEY_FALLBACKS must be earlier keys"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL and REDIS_URL must be set"),
+        ({"REDIS_URL": ""}, "DATABASE_URL and REDIS_URL must be set"),
+        ({"REDIS_URL": "amqp://broker.example.org"}, "REDIS_URL must begin with redis://"),
+        ({"DATABASE_URL": "postgresql://portal@db.example.org/portal"}, "DATABASE_URL must hold a password"),
+        ({"DATABASE_URL": "postgresql://portal:portal@db.example.org/portal"}, "DATABASE_URL must hold a password"),
+        ({"DATABASE_URL": "postgresql://keeper-1:Keeper-1@db.example.org/portal"}, "DATABASE_URL must hold a password"),
+        ({"DATABASE_URL": "postgresql://portal:changeme@db.example.org/portal"}, "DATABASE_URL must hold a password"),
+        ({"STATEMENT_TIMEOUT_MS": "0"}, "STATEMENT_TIMEOUT_MS must be 100 to 60000"),
+        ({"DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE must be 1 to 1000"),
+        ({"WORKER_CONCURRENCY": "0"}, "WORKER_CONCURRENCY must be 1 to 10000"),
+        ({"OWN_ADDRESSES": "portal.example.org"}, "OWN_ADDRESSES: 'portal.example.org' is no IP address"),
+        ({"TEST_MESSAGE_FROM": "codes"}, "TEST_MESSAGE_FROM must be an e-mail address"),
+        ({"TEST_MESSAGE_FROM": "codes@example.com"}, "TEST_MESSAGE_FROM is a placeholder"),
+        ({"TEST_MESSAGE_FROM": "codes@timeclock.test"}, "TEST_MESSAGE_FROM is a placeholder"),
+        ({"TEST_MESSAGE_FROM": "webmaster@localhost"}, "TEST_MESSAGE_FROM is a placeholder"),
+        ({"HELO_NAME": "localhost"}, "HELO_NAME is a placeholder"),
+        ({"HELO_NAME": "mail.example.org\r\nRSET"}, "HELO_NAME must be a host name"),
+        ({"EMAIL_URL": "smtp://user:key@mail.example.org"}, "EMAIL_URL would send its password in the clear"),
+        ({"TEST_MESSAGE_SENDER": "django", "EMAIL_URL": "console://"}, "EMAIL_URL must name a mail server"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8"}, "WEBHOOK_ALLOW_PRIVATE: webhooks to this very machine"),
+        ({"HOOK_SECRET": "sending-service:lab"}, "HOOK_SECRET must look like"),
+        ({"HOOK_SECRET": "sending-service-of-ours:lab"}, "HOOK_SECRET must end in a password"),
+        ({"HOOK_SECRET": "service:" + "ab" * 12}, "HOOK_SECRET must end in a password"),
+        ({"RESPONDER_KEY": "lab-responder-key-of-32-characters"}, "RESPONDER_KEY must be random"),
+        ({"RESPONDER_KEY": "a" * 40}, "RESPONDER_KEY must be random"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN must have at least 32"),
+        ({"METRICS_TOKEN": "changeme" * 5}, "METRICS_TOKEN must have at least 32"),
+        ({"METRICS_TOKEN": RANDOM, "RESPONDER_KEY": RANDOM}, "RESPONDER_KEY and METRICS_TOKEN must not be the same"),
+        ({"HOOK_SECRET": f"service:{KEY}"}, "SECRET_KEY and HOOK_SECRET must not be the same"),
+        ({"METRICS_PORT": "70000"}, "METRICS_PORT must be a port"),
+        ({"QUEUE_LATE_SECONDS": "1"}, "QUEUE_LATE_SECONDS must be at least 5"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be line or json"),
+        ({"LOG_LEVEL": "chatty"}, "LOG_LEVEL must be DEBUG, INFO"),
+        ({"LOG_LEVEL": "debug"}, "LOG_LEVEL=DEBUG is for this machine only"),
+        ({"SENTRY_DSN": "http://key@sentry.example.org/1"}, "SENTRY_DSN must begin with https://"),
+        ({"SENTRY_DSN": "https://sentry.example.org/1"}, "SENTRY_DSN must look like"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT must begin with https://"),
         ({"DEBUG": "1"}, "DEBUG=1 is for this machine only"),
         ({"LAB": "1"}, "LAB=1 is for this machine only"),
         ({"DATABASE_URL": "sqlite:///portal.db"}, "DATABASE_URL must name a PostgreSQL server"),
@@ -133,6 +218,47 @@ def test_unsafe_or_senseless_settings_stop_the_start(environment: dict[str, str]
     done = run(PRODUCTION | environment, "DEBUG")
     assert done.returncode != 0
     assert f"ImproperlyConfigured: {complaint}" in done.stderr or complaint in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "package"),
+    [
+        ("SENTRY_DSN", "https://key@sentry.example.org/1", "sentry_sdk"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318", "opentelemetry"),
+    ],
+)
+def test_a_report_without_its_package_stops_the_start(setting: str, value: str, package: str, tmp_path: Path) -> None:
+    """As in an image that was built without it: here another thing of that name stands in front of it."""
+    hidden = tmp_path / "sitecustomize.py"
+    hidden.write_text(
+        "import sys\n"
+        "class Hide:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] == {package!r}: raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Hide())\n"
+    )
+    done = run_apart(PRODUCTION | {setting: value, "PYTHONPATH": str(tmp_path)}, "DEBUG")
+    assert done.returncode != 0
+    assert f"{setting} needs packages that are not installed" in done.stderr.splitlines()[-1]
+    assert run(PRODUCTION | {setting: value}, "DEBUG").returncode == 0
+
+
+def test_nothing_starts_with_settings_that_are_refused() -> None:
+    assert json.loads(run_apart(PRODUCTION, "HTTPS").stdout) == {"HTTPS": True}
+    refused = run_apart(PRODUCTION | {"SECRET_KEY": "short"}, "HTTPS")
+    assert refused.returncode != 0
+    assert "ImproperlyConfigured: SECRET_KEY must be at least 50" in refused.stderr.splitlines()[-1]
+
+
+def test_what_is_safe_by_other_means_is_taken() -> None:
+    socket = {"DATABASE_URL": "postgresql://portal@%2Frun%2Fpostgresql/portal"}
+    certificate = {"DATABASE_URL": "postgresql://portal@db.example.org/portal?sslmode=verify-full&sslcert=/c&sslkey=/k"}
+    file = {"DATABASE_URL": "postgresql://portal@db.example.org/portal", "PGPASSFILE": "/run/secrets/pgpass"}
+    for given in (socket, certificate, file):
+        assert run(PRODUCTION | given, "DEBUG").returncode == 0
+    watched = {"METRICS_TOKEN": RANDOM, "METRICS_PORT": "9464", "LOG_FORMAT": "json", "ALLOWED_HOSTS": ".example.org"}
+    everywhere = {"METRICS_BIND": "0.0.0.0", "METRICS_PORT": 9464}  # noqa: S104 - in a container
+    assert read(PRODUCTION | watched, *everywhere) == everywhere
 
 
 def test_https_locks_cookies_and_redirects() -> None:

@@ -46,7 +46,10 @@ class Site:
         self.environment = {
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "EMBEDDED_HOME": str(self.servers.home),
+            "DATABASE_URL": self.servers.database_url,
+            "REDIS_URL": self.servers.redis_url,
             "PORTAL_URL": PORTAL_URL,
+            "TRUSTED_PROXY_HOPS": "0",
             "SECRET_KEY": secrets.token_urlsafe(64),
             "RESPONDER_KEY": secrets.token_urlsafe(32),
             "RESPONDER_PORTS": _ports(Port),

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--head", default="", help="the head that an earlier walk printed: it must still be there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        since, head = _since(options["since"]), _head(options["head"])
+        since, head = _since(options["since"]), head_of(options["head"])
         began = time.perf_counter()
         found = verify(since=since, head=head)
         seconds = time.perf_counter() - began
@@ -66,7 +66,8 @@ def _since(text: str) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _head(text: str) -> Head | None:
+def head_of(text: str) -> Head | None:
+    """What an earlier walk printed; None for nothing. Raises CommandError."""
     if not text:
         return None
     found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)
