@@ -12,25 +12,24 @@ import platform
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tests import bench
-from tests.bench.figures import Figure
-
-KEPT = Path(__file__).resolve().parents[2] / ".local" / "bench"
+from tests.bench.figures import KEPT, Figure
 
 
 def main(*wanted: str) -> int:
     figures: dict[str, list[Figure]] = {}
-    for name in sorted(module.name for module in pkgutil.iter_modules(bench.__path__)):
-        if name.startswith("_") or (wanted and name not in wanted):
-            continue
-        measure = getattr(importlib.import_module(f"tests.bench.{name}"), "measure", None)
-        if measure:
-            figures[name] = measure()
-            for figure in figures[name]:
-                print(f"{name}: {figure}", flush=True)
-    _keep(figures)
+    try:
+        for name in sorted(module.name for module in pkgutil.iter_modules(bench.__path__)):
+            if name.startswith("_") or (wanted and name not in wanted):
+                continue
+            measure = getattr(importlib.import_module(f"tests.bench.{name}"), "measure", None)
+            if measure:
+                figures[name] = measure()
+                for figure in figures[name]:
+                    print(f"{name}: {figure}", flush=True)
+    finally:
+        _keep(figures)
     return 0 if all(figure.reached for measured in figures.values() for figure in measured) else 1
 
 

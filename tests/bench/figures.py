@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 RUNS = 5
+KEPT = Path(__file__).resolve().parents[2] / ".local" / "bench"
+"""Where the figures of every run are kept, one JSON file each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,18 @@ class Figure:
 
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
-        return f"{self.name}: {self.value:,.0f}{unit}{self._bar}{'' if self.reached else ' MISSED'}"
+        return f"{self.name}: {shown(self.value)}{unit}{self._bar}{'' if self.reached else ' MISSED'}"
 
     @property
     def _bar(self) -> str:
         if self.at_least is not None:
-            return f" (bar at least {self.at_least:,.0f})"
-        return f" (bar at most {self.at_most:,.0f})" if self.at_most is not None else ""
+            return f" (bar at least {shown(self.at_least)})"
+        return f" (bar at most {shown(self.at_most)})" if self.at_most is not None else ""
+
+
+def shown(value: float) -> str:
+    """Whole numbers from 100 on, three digits below."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
 
 
 def middle(measured: Callable[[], float], runs: int = RUNS) -> float:
