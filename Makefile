@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check accuracy bench lock clean
+.PHONY: help run test check fuzz accuracy chaos bench lock clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -18,6 +18,8 @@ help:
 	@echo "make test   run all tests (PYTEST_ARGS='-k name' for some of them)"
 	@echo "make check  linters, types, import rules, migrations, deployment settings"
 	@echo "make accuracy  how often the right cause is named, over all scenarios of the lab, plain and on a bad day"
+	@echo "make fuzz   what reads foreign bytes, against very many of them (half an hour)"
+	@echo "make chaos  thousands of customers while parts are killed at random moments (CHAOS_RUNS=10000 CHAOS_KILLS=200)"
 	@echo "make bench  how fast and how small, with the bars that each figure has to reach"
 	@echo "make lock   pin the dependencies of pyproject.toml in requirements/ (UPGRADE=--upgrade for newer ones)"
 	@echo "make clean  remove the virtual environment, caches and all local data"
@@ -41,19 +43,27 @@ endif
 check: $(ALL_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+	@mkdir -p .local; ($(BIN)/python .ci/bandit && $(BIN)/python .ci/advisories) >.local/check.log 2>&1 & audit=$$!; failed=0; \
+	  echo '$(BIN)/mypy ., beside it .ci/bandit and .ci/advisories, whose words follow'; $(BIN)/mypy . || failed=$$?; \
+	  wait $$audit || failed=$$?; cat .local/check.log; exit $$failed
 	$(BIN)/lint-imports --no-cache
 	find templates -name "*.html" -print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	export EMBEDDED_HOME=$(CURDIR)/.local/check && trap '$(BIN)/python -m portal.embedded stop' EXIT \
 	  && $(BIN)/python -m portal.embedded start && $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py openapi --check
-	env --unset=LAB DEBUG=0 DATABASE_URL= REDIS_URL= PORTAL_URL=https://portal.example.org ALLOWED_HOSTS=portal.example.org \
-	  TEST_MESSAGE_FROM=codes@example.org \
+	env --unset=LAB DEBUG=0 PORTAL_URL=https://portal.example.org ALLOWED_HOSTS=portal.example.org TRUSTED_PROXY_HOPS=1 \
+	  DATABASE_URL=postgresql://%2Fnonexistent/portal REDIS_URL=unix:///nonexistent TEST_MESSAGE_FROM=codes@example.org \
 	  SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 accuracy: $(LOCAL_READY)
 	@LAB=1 EMBEDDED_HOME=$(CURDIR)/.local/accuracy $(BIN)/python manage.py accuracy $(SCENARIOS)
+
+fuzz: $(ALL_READY)
+	@HYPOTHESIS=fuzz $(BIN)/python -m pytest -q -n 2 -m fuzz --timeout 7200 tests/attacks $(PYTEST_ARGS)
+
+chaos: $(ALL_READY)
+	@$(BIN)/python -m pytest -q -s -m chaos_long tests/chaos
 
 bench: $(ALL_READY)
 	@$(BIN)/python -m tests.bench $(BENCHMARKS)
@@ -62,6 +72,7 @@ lock: $(ALL_READY)
 	$(COMPILE) --group dev --output-file requirements/development.txt
 	$(COMPILE) --group local --constraint requirements/development.txt --output-file requirements/local.txt
 	$(COMPILE) --constraint requirements/development.txt --output-file requirements/production.txt
+	$(COMPILE) --group watched --constraint requirements/development.txt --output-file requirements/watched.txt
 
 # No index address and no path of this machine may end up in a lock file.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(UPGRADE) \
