@@ -27,6 +27,7 @@ from diagnostics.health import MOST_SECONDS, measure
 from diagnostics.helpdesks import NoteRefused, NoteUnknown, configured_helpdesks
 from diagnostics.lab.returned import LabBounces
 from diagnostics.landing import Landing
+from diagnostics.log_context import said_about
 from diagnostics.net.configured import configured_network, webhook_network
 from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
 from diagnostics.net.loop import run_on_loop, start_on_loop
@@ -103,7 +104,7 @@ def run_group(group_id: int) -> None:
     claim = patiently(lambda: _claimed(group_id))
     if claim is None:
         return
-    with _endings.under_way(claim.run_id, claim.name):
+    with said_about(case=claim.reference, run=claim.run_id), _endings.under_way(claim.run_id, claim.name):
         rest = _probe(claim)
         if ended := _endings.ended(claim.run_id, claim.name, (claim, rest)):
             patiently(partial(_finish, ended))

@@ -26,6 +26,7 @@ class ClaimedRow(NamedTuple):
     case_id: int
     name: str
     attempt: int
+    reference: str
     address: str
     vendor: str
     company_id: str
@@ -184,7 +185,7 @@ UPDATE diagnostics_group g SET state = %s, attempt = attempt + 1,
     lease_until = statement_timestamp() + make_interval(secs => %s), started_at = %s
 FROM diagnostics_run r JOIN diagnostics_case c ON c.id = r.case_id
 WHERE g.id = %s AND g.state = %s AND r.id = g.run_id
-RETURNING g.run_id, r.case_id, g.name, g.attempt, c.address, c.vendor, c.company_id
+RETURNING g.run_id, r.case_id, g.name, g.attempt, c.reference, c.address, c.vendor, c.company_id
 """
 _RUN_FIELDS = ("id", "case_id", "number", "finished_at", "data_deleted_at")
 _LOCK_RUN = """

@@ -52,6 +52,8 @@ class Claim:
     name: ProbeGroup
     attempt: int
     target: Target
+    reference: str
+    """The case's, for the log."""
 
 
 def claim_group(group_id: int) -> Claim | None:
@@ -60,7 +62,7 @@ def claim_group(group_id: int) -> Claim | None:
     if row is None:
         return None
     target = _target(row.address, row.vendor, row.company_id)
-    return Claim(group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt, target)
+    return Claim(group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt, target, row.reference)
 
 
 def record(claim: Claim, seen: Sequence[Seen]) -> bool:

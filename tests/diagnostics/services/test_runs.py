@@ -43,7 +43,7 @@ def test_a_group_is_claimed_once(case: Case) -> None:
     group = group_of(case)
     claim = claim_group(group.pk)
     assert claim is not None
-    assert str(claim.target.address) == "anna@example.org"
+    assert (str(claim.target.address), claim.reference) == ("anna@example.org", case.reference)
     assert claim_group(group.pk) is None
 
 
