@@ -220,10 +220,15 @@ def _read(wire: bytes) -> dns.message.Message | None:
     return None if query.flags & dns.flags.QR else query
 
 
+RECEIVE_BUFFER = 1 << 20
+"""Bytes asked of the system, as name servers do, so that the questions of many cases at once find room."""
+
+
 def twin_sockets() -> tuple[socket.socket, socket.socket]:
     """A UDP and a listening TCP socket on one free port."""
     while True:
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         udp.bind((LOOPBACK, 0))
         try:
             return udp, socket.create_server(udp.getsockname())
