@@ -21,6 +21,7 @@ from diagnostics.domain import (
 from diagnostics.net.live import NoRecords
 from diagnostics.sending import SendingService, configured_services, look_up_everywhere
 from diagnostics.services.events import history_of
+from diagnostics.services.patience import patiently
 
 
 def configured_records() -> Records:
@@ -58,10 +59,14 @@ class ConfiguredRecords(NoRecords):
 
 EVENTS_LIMIT = 5.0
 """Seconds; the statement itself is ended by STATEMENT_TIMEOUT_MS."""
+AWAY_LIMIT = 4.0
+"""Seconds that a database is waited for which is away, while it restarts for example."""
 
 
 def _history(target: Target) -> SendHistory:
     try:
-        return history_of(str(target.address), code_lifetime=target.vendor.code_lifetime)
+        return patiently(
+            lambda: history_of(str(target.address), code_lifetime=target.vendor.code_lifetime), AWAY_LIMIT
+        )
     finally:
         connection.close()
