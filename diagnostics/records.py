@@ -65,8 +65,6 @@ AWAY_LIMIT = 4.0
 
 def _history(target: Target) -> SendHistory:
     try:
-        return patiently(
-            lambda: history_of(str(target.address), code_lifetime=target.vendor.code_lifetime), AWAY_LIMIT
-        )
+        return patiently(lambda: history_of(str(target.address), code_lifetime=target.vendor.code_lifetime), AWAY_LIMIT)
     finally:
         connection.close()
