@@ -9,7 +9,7 @@ from tests.customer import Customer, eventually
 DOMAIN = "fine.test"
 SLOW_DOMAIN = "slow-server.test"
 """Its mail server takes 2 s for its banner, so its `delivery` group can be caught at work."""
-RECOVERY = 28.0
+RECOVERY = 20.0
 """Seconds after which all is done again once leases have run out: a sweep, a publication, the probes. Less than a
 lease, whose end would hide that something was not noticed.
 """

@@ -25,7 +25,7 @@ from portal.stack import QUEUES
 from tests.customer import Customer, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_LIMIT = 90.0
+START_LIMIT = 30.0
 MANAGE = [sys.executable, "manage.py"]
 CELERY = [sys.executable, "-m", "celery", "--app", "portal", "--quiet", "--skip-checks"]
 NOT_INHERITED = ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL", "STATEMENT_TIMEOUT_MS")

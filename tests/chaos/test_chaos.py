@@ -27,7 +27,7 @@ from tests.chaos.cases import (
 from tests.chaos.stack import START_LIMIT, Stack
 from tests.customer import Customer, eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(90)]
 GREYLISTING_DOMAIN = "put-off-once.test"
 """Its mail server takes a message at the second try, and 1 s for its banner, so a try can be caught at work."""
 

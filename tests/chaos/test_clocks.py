@@ -8,7 +8,7 @@ from tests.chaos.cases import DONE, RECOVERY, attempts, finish, groups, open_cas
 from tests.chaos.stack import START_LIMIT, Stack
 from tests.customer import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(90)]
 BEAT = "SELECT at FROM diagnostics_heartbeat WHERE name = 'dispatcher'"
 
 

@@ -13,7 +13,7 @@ from tests.chaos.stack import Stack
 from tests.customer import eventually
 from tests.diagnostics.helpdesks.desk import Fault
 
-pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(90)]
 TICKET = "4711"
 
 

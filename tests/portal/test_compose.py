@@ -31,7 +31,7 @@ VALUES = {
     "SECRET_KEY": "kX9-vQ2mZr7Lw4TfYh8Jb3NcPd6Sg1Ae5Uo0Ri_xMyWzEqHtBnCs",
     "POSTGRES_PASSWORD": "for-this-test",
 }
-HEALTHY_SECONDS = 90
+HEALTHY_SECONDS = 45
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def environment(embedded_servers: Servers) -> Iterator[dict[str, str]]:
         "DRAIN_SECONDS": "0.1",
         "LOG_FORMAT": "json",
     }
-    subprocess.run(_natively(OURS["migrate"]["command"], {}), cwd=ROOT, env=environment, check=True, timeout=180)
+    subprocess.run(_natively(OURS["migrate"]["command"], {}), cwd=ROOT, env=environment, check=True, timeout=60)
     yield environment
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(f"DROP DATABASE {database} WITH (FORCE)")
@@ -77,7 +77,7 @@ def test_service_turns_healthy_and_stops_when_told(name: str, environment: dict[
         check = _natively(service["healthcheck"]["test"][1:], ports)
         deadline = time.monotonic() + HEALTHY_SECONDS
         while (
-            health := subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+            health := subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=10)
         ).returncode:
             assert process.poll() is None, f"{name} ended: {_read(log)}"
             assert time.monotonic() < deadline, f"{name} is not healthy: {health.stderr}{_read(log)}"
