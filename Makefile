@@ -12,6 +12,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCAL_READY := .venv/.local-installed
 ALL_READY := .venv/.development-installed
 PYTEST_ARGS ?=
+BESIDE := tests/e2e tests/rig
+
+# Tests start hundreds of processes, and each would compile all of the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make run    serve the portal with everything it needs (PORT=8000)"
@@ -32,10 +36,10 @@ test: $(ALL_READY)
 	@.ci/chromium || true
 ifeq ($(strip $(PYTEST_ARGS)),)
 	$(BIN)/python -m pytest -q -n 3 -m "not slow and not serial"
-	@mkdir -p .local; $(BIN)/python -m pytest -q -m "slow or serial" tests/e2e >.local/test-e2e.log 2>&1 & e2e=$$!; failed=0; \
-	  echo '$(BIN)/python -m pytest -m "slow or serial", beside it those of tests/e2e, whose words follow'; \
-	  $(BIN)/python -m pytest -q -m "slow or serial" --ignore=tests/e2e || failed=$$?; \
-	  wait $$e2e || failed=$$?; cat .local/test-e2e.log; exit $$failed
+	@mkdir -p .local; $(BIN)/python -m pytest -q -m "slow or serial" $(BESIDE) >.local/test-beside.log 2>&1 & beside=$$!; failed=0; \
+	  echo '$(BIN)/python -m pytest -m "slow or serial", beside it those of $(BESIDE), whose words follow'; \
+	  $(BIN)/python -m pytest -q -m "slow or serial" $(addprefix --ignore=,$(BESIDE)) || failed=$$?; \
+	  wait $$beside || failed=$$?; cat .local/test-beside.log; exit $$failed
 else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif

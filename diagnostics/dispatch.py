@@ -10,14 +10,16 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 import psycopg
 from celery import current_app
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
@@ -35,9 +37,11 @@ from diagnostics.models import (
     WebhookDelivery,
 )
 from diagnostics.services import case_events, messages, runs, suppressions, ticket_notes, webhooks
+from diagnostics.services.due import look
 from diagnostics.services.work import CHANNEL
 
 M = TypeVar("M", bound=Model)
+W = TypeVar("W")
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +52,15 @@ SWEEP_EVERY = 5.0
 """Seconds between two looks for expired leases, and between two heartbeats."""
 LOST_AFTER = timedelta(seconds=10)
 """Published that long ago, still queued, and nothing waits in the broker: the broker lost it."""
-CERTAINLY_LOST_AFTER = timedelta(minutes=2)
-"""Published that long ago and still queued, however much waits in the broker."""
+OVERTAKEN_BY = timedelta(seconds=15)
+"""Still queued, and something that was published so much later has been taken: the broker lost it, however much waits
+there.
+"""
 SILENT_AFTER = timedelta(seconds=30)
 """Whoever holds the lock and has shown no sign of life for so long is frozen, or its machine is gone."""
 MARK = "portal:holds-what-was-published"
 """A key in the broker. It goes with whatever else the broker forgets."""
+PROBE_QUEUE = "probes"
 MAIL_QUEUE = "mail"
 HOOK_QUEUE = "hook"
 
@@ -77,25 +84,19 @@ def run(stop: threading.Event) -> None:
 
 
 def publish_queued() -> int:
-    """Hand what is queued and not yet published to the broker; how many, at most two batches.
+    """Hand what is queued and not yet published to the broker; how many groups and messages, a batch of each at most.
 
     Raises BrokerAway once what did get out is marked.
     """
-    with transaction.atomic():
-        groups = list(_due(Group.objects.filter(state=GroupState.QUEUED)).values_list("pk", "name"))
-        published, away = _publish("diagnostics.tasks.run_group", groups)
-        Group.objects.filter(pk__in=published).update(dispatched_at=timezone.now())
-    publish_events()  # whoever reads the list of events needs no broker
-    if away:
+    due = look()
+    published, away = _publish_groups() if due.groups else (0, None)
+    told = publish_events() if due.events else 0
+    if away:  # only now: whoever reads the list of events needs no broker
         raise away
-    messages.requeue_due()
-    with transaction.atomic():
-        intents = list(_due(TestMessage.objects.filter(state=MessageState.QUEUED)).values_list("pk", flat=True))
-        sent, away = _publish("diagnostics.tasks.send_message", [(pk, MAIL_QUEUE) for pk in intents])
-        TestMessage.objects.filter(pk__in=sent).update(dispatched_at=timezone.now())
-    if away:
-        raise away
-    return len(published) + len(sent) + publish_webhooks() + publish_notes()
+    published += publish_messages() if due.messages else 0
+    published += publish_webhooks() if due.deliveries or told else 0
+    published += publish_notes() if due.notes or told else 0
+    return published
 
 
 def publish_events() -> int:
@@ -109,12 +110,22 @@ def publish_events() -> int:
     return published
 
 
+def publish_messages() -> int:
+    """Hand the test messages that are due to the broker; how many."""
+    messages.requeue_due()
+    with transaction.atomic():
+        intents = list(_due(TestMessage.objects.filter(state=MessageState.QUEUED)).values_list("pk", flat=True))
+        sent, away = _publish("diagnostics.tasks.send_message", MAIL_QUEUE, intents)
+        TestMessage.objects.filter(pk__in=sent).update(dispatched_at=timezone.now())
+    if away:
+        raise away
+    return len(sent)
+
+
 def publish_webhooks() -> int:
     """Hand the deliveries that are due to the broker; how many."""
-    if not webhooks.anything_due():
-        return 0
     with transaction.atomic():
-        handed_over, away = _publish("diagnostics.tasks.deliver_webhook", [(pk, HOOK_QUEUE) for pk in webhooks.due()])
+        handed_over, away = _publish("diagnostics.tasks.deliver_webhook", HOOK_QUEUE, webhooks.due())
         webhooks.mark_dispatched(handed_over)
     if away:
         raise away
@@ -126,7 +137,7 @@ def publish_notes() -> int:
     with transaction.atomic():
         queued = TicketNote.objects.filter(state=NoteState.QUEUED, next_try_at__lte=timezone.now())
         notes = list(_due(queued).values_list("pk", flat=True))
-        handed_over, away = _publish("diagnostics.tasks.post_ticket_note", [(pk, HOOK_QUEUE) for pk in notes])
+        handed_over, away = _publish("diagnostics.tasks.post_ticket_note", HOOK_QUEUE, notes)
         TicketNote.objects.filter(pk__in=handed_over).update(dispatched_at=timezone.now())
     if away:
         raise away
@@ -234,12 +245,25 @@ def _due(queued: QuerySet[M]) -> QuerySet[M]:
     return queued.filter(dispatched_at=None).select_for_update(skip_locked=True).order_by("pk")[:BATCH]
 
 
-def _publish(task: str, work: Iterable[tuple[int, str]]) -> tuple[list[int], BrokerAway | None]:
-    published: list[int] = []
+def _publish_groups() -> tuple[int, BrokerAway | None]:
+    """Those of one run go together. How many got out, and why the rest did not."""
+    with transaction.atomic():
+        by_run: dict[int, list[int]] = {}
+        for run_id, pk in _due(Group.objects.filter(state=GroupState.QUEUED)).values_list("run_id", "pk"):
+            by_run.setdefault(run_id, []).append(pk)
+        handed_over, away = _publish("diagnostics.tasks.run_groups", PROBE_QUEUE, by_run.values())
+        published = list(chain.from_iterable(handed_over))
+        Group.objects.filter(pk__in=published).update(dispatched_at=timezone.now())
+    return len(published), away
+
+
+def _publish(task: str, queue: str, work: Iterable[W]) -> tuple[list[W], BrokerAway | None]:
+    """Each of `work` is what one task is called with; what got out, and why the rest did not."""
+    published: list[W] = []
     try:
-        for pk, queue in work:
-            current_app.send_task(task, args=(pk,), queue=queue, retry=False)
-            published.append(pk)
+        for one in work:
+            current_app.send_task(task, args=(one,), queue=queue, retry=False)
+            published.append(one)
     except BrokerAway as away:
         return published, away
     return published, None
@@ -247,7 +271,7 @@ def _publish(task: str, work: Iterable[tuple[int, str]]) -> tuple[list[int], Bro
 
 def _publish_releases() -> None:
     """At every sweep until a worker claims them, which makes a second delivery harmless; agents ask for few."""
-    _, away = _publish("diagnostics.tasks.release_suppression", [(pk, HOOK_QUEUE) for pk in suppressions.waiting()])
+    _, away = _publish("diagnostics.tasks.release_suppression", HOOK_QUEUE, suppressions.waiting())
     if away:
         raise away
 
@@ -261,15 +285,7 @@ def _broker_forgot() -> bool:
         if channel.client.exists(MARK):
             return False
         published = Q(dispatched_at__isnull=False)
-        lost = [
-            table.objects.filter(published, state=state).update(dispatched_at=None)
-            for table, state in (
-                (Group, GroupState.QUEUED),
-                (TestMessage, MessageState.QUEUED),
-                (WebhookDelivery, DeliveryState.QUEUED),
-                (TicketNote, NoteState.QUEUED),
-            )
-        ]
+        lost = [each.waiting.filter(published).update(dispatched_at=None) for each in _carried()]
         channel.client.set(MARK, 1)
     return any(lost)
 
@@ -277,28 +293,40 @@ def _broker_forgot() -> bool:
 def _forget_lost_publications() -> None:
     """A broker that lost a little: what was published and never claimed, while its queue is empty, is published again.
 
-    Claims make a double delivery harmless.
+    Claims make a double delivery harmless, but what merely waits its turn must not be doubled: a long queue would
+    grow by itself.
     """
-    long_ago = Q(dispatched_at__lt=timezone.now() - LOST_AFTER)
-    waiting = Group.objects.filter(long_ago, state=GroupState.QUEUED)
-    for name in waiting.values_list("name", flat=True).distinct():
-        if _is_empty(name):
-            waiting.filter(name=name).update(dispatched_at=None)
-    intents = TestMessage.objects.filter(long_ago, state=MessageState.QUEUED)
-    if intents.exists() and _is_empty(MAIL_QUEUE):
-        intents.update(dispatched_at=None)
-    hooks = WebhookDelivery.objects.filter(long_ago, state=DeliveryState.QUEUED)
-    if hooks.exists() and _is_empty(HOOK_QUEUE):
-        hooks.update(dispatched_at=None)
-    notes = TicketNote.objects.filter(long_ago, state=NoteState.QUEUED)
-    if notes.exists() and _is_empty(HOOK_QUEUE):
-        notes.update(dispatched_at=None)
-    # A queue that is never empty must not hide a single lost delivery for ever.
-    certainly = Q(dispatched_at__lt=timezone.now() - CERTAINLY_LOST_AFTER)
-    Group.objects.filter(certainly, state=GroupState.QUEUED).update(dispatched_at=None)
-    TestMessage.objects.filter(certainly, state=MessageState.QUEUED).update(dispatched_at=None)
-    WebhookDelivery.objects.filter(certainly, state=DeliveryState.QUEUED).update(dispatched_at=None)
-    TicketNote.objects.filter(certainly, state=NoteState.QUEUED).update(dispatched_at=None)
+    long_ago = timezone.now() - LOST_AFTER
+    for each in _carried():
+        lost = each.waiting.filter(dispatched_at__lt=long_ago)
+        if not lost.exists():
+            continue
+        if not _is_empty(each.queue):
+            # A queue that is never empty must not hide a single lost delivery for ever; it keeps the order.
+            newest = each.under_way.aggregate(at=Max("dispatched_at"))["at"]
+            lost = lost.filter(dispatched_at__lt=newest - OVERTAKEN_BY) if newest else lost.none()
+        lost.update(dispatched_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A kind of work that the broker carries: what waits for a worker, and what workers are at."""
+
+    queue: str
+    waiting: QuerySet[Any]
+    under_way: QuerySet[Any]
+
+
+def _carried() -> Iterator[_Carried]:
+    kinds: tuple[tuple[str, type[Model], str, str], ...] = (
+        (PROBE_QUEUE, Group, GroupState.QUEUED, GroupState.RUNNING),
+        (MAIL_QUEUE, TestMessage, MessageState.QUEUED, MessageState.SENDING),
+        (HOOK_QUEUE, WebhookDelivery, DeliveryState.QUEUED, DeliveryState.SENDING),
+        (HOOK_QUEUE, TicketNote, NoteState.QUEUED, NoteState.POSTING),
+    )
+    for queue, table, waiting, under_way in kinds:
+        rows = table._default_manager
+        yield _Carried(queue, rows.filter(state=waiting), rows.filter(state=under_way))
 
 
 def _is_empty(queue: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
 
 from celery import shared_task
 from celery.signals import worker_init, worker_ready
@@ -21,12 +21,11 @@ from diagnostics.addresses import suggest
 from diagnostics.articles import articles
 from diagnostics.canned import canned as recordings
 from diagnostics.codec import prepare
-from diagnostics.domain import ConnectOutcome, Diagnosis, ProbeGroup, Seen, SendOutcome, Transmission
-from diagnostics.endings import Endings
+from diagnostics.domain import ConnectOutcome, Diagnosis, ProbeGroup, SendOutcome, Target, Transmission
 from diagnostics.health import MOST_SECONDS, measure
 from diagnostics.helpdesks import NoteRefused, NoteUnknown, configured_helpdesks
 from diagnostics.lab.returned import LabBounces
-from diagnostics.landing import Landing
+from diagnostics.landing import Landed, Landing
 from diagnostics.log_context import said_about
 from diagnostics.net.configured import configured_network, webhook_network
 from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
@@ -37,6 +36,7 @@ from diagnostics.net.tls import verifying_context
 from diagnostics.probes.vendor_health import VendorHealth
 from diagnostics.providers import providers
 from diagnostics.records import configured_records
+from diagnostics.registry import Probe
 from diagnostics.remedies import remedies
 from diagnostics.replies import classify
 from diagnostics.runner import observe
@@ -73,25 +73,16 @@ RELEASE_SECONDS = 45.0
 """A service may keep several lists, and each takes 10 seconds at most."""
 
 AT_THE_DATABASE = 4
-"""Groups of one worker that read or write at the same time. Each is a thread that wants the interpreter, as the
-network's loop does: with many of them, answers that have long arrived would be read after their time limits.
+"""Runs of one worker that read or write at the same time. Each is a thread that wants the interpreter, as the network's
+loop does: with many of them, answers that have long arrived would be read after their time limits.
 """
 _database = threading.BoundedSemaphore(AT_THE_DATABASE)
-_runs: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
-_finding = threading.Lock()
-Ended = tuple[runs.Claim, list[Seen]]
-_endings: Endings[Ended] = Endings()
 
 
 @contextmanager
-def _at_the_database(run_id: int | None = None) -> Iterator[None]:
-    """A place at the database; no connection is held after it.
-
-    Groups of one run queue before it: they wait for one another's row lock anyway, and must not take every place.
-    """
-    with _finding:
-        mine = nullcontext() if run_id is None else _runs.setdefault(run_id, threading.Lock())
-    with mine, _database:
+def _at_the_database() -> Iterator[None]:
+    """A place at the database; no connection is held after it."""
+    with _database:
         try:
             yield
         finally:
@@ -99,15 +90,17 @@ def _at_the_database(run_id: int | None = None) -> Iterator[None]:
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
-def run_group(group_id: int) -> None:
-    """Run one probe group, saving answers as they land; what has not landed by the deadline is "could not check"."""
-    claim = patiently(lambda: _claimed(group_id))
-    if claim is None:
+def run_groups(group_ids: list[int]) -> None:
+    """Run probe groups of one run, saving answers as they land; what has not landed by the deadline is "could not
+    check". One task for all of them: a message costs as much as a group's probes.
+    """
+    claims = patiently(lambda: _claimed(group_ids))
+    if not claims:
         return
-    with said_about(case=claim.reference, run=claim.run_id), _endings.under_way(claim.run_id, claim.name):
-        rest = _probe(claim)
-        if ended := _endings.ended(claim.run_id, claim.name, (claim, rest)):
-            patiently(partial(_finish, ended))
+    by_group = {claim.name: claim for claim in claims}
+    with said_about(case=claims[0].reference, run=claims[0].run_id):
+        for landed in _probe(by_group):
+            patiently(partial(_save, by_group, landed))
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -321,39 +314,43 @@ def _bounce_mailbox() -> AbstractContextManager[_BounceMailbox]:
     return nullcontext(LabBounces(settings.LAB_STATE.parent / "mail", settings.BOUNCE_ADDRESS))
 
 
-def _claimed(group_id: int) -> runs.Claim | None:
-    """The claim; None where there is nothing to do, or nothing left."""
+def _claimed(group_ids: Sequence[int]) -> list[runs.Claim]:
+    """The claims; none where there is nothing to do, or nothing left."""
     with _at_the_database():
-        claim = runs.claim_group(group_id)
-        return None if claim is None or canned.play(claim) else claim
+        return [claim for claim in runs.claim_groups(group_ids) if not canned.play(claim)]
 
 
-def _probe(claim: runs.Claim) -> list[Seen]:
-    """Run the group's probes and save what they see; what landed last is returned, to be saved with the group's end."""
-    wanted = [probe for probe in registry.probes() if probe.group is claim.name]
-    landing = Landing()
-    net = configured_network()
-    if claim.name is ProbeGroup.RECORDS:
-        net = net.with_records(configured_records())
-    observing = start_on_loop(
-        observe(wanted, claim.target, net, on_seen=lambda probe, seen: landing.put(seen)),
-        runs.GROUP_DEADLINE,
-    )
+def _probe(claims: Mapping[ProbeGroup, runs.Claim]) -> Iterator[Landed]:
+    """Run the probes of groups of one run; what they see, as it lands."""
+    wanted = [probe for probe in registry.probes() if probe.group in claims]
+    landing = Landing(Counter(probe.group for probe in wanted))
+    target = next(iter(claims.values())).target
+    observing = start_on_loop(_observe(wanted, target, landing), runs.GROUP_DEADLINE)
     observing.add_done_callback(lambda done: landing.end())
-    for batch in landing.batches():
-        patiently(partial(_record, claim, batch))
+    yield from landing.batches()
     try:
         observing.result()
     except TimeoutError:
-        logger.warning("group %s of run %s met its deadline", claim.name, claim.run_id)
-    return landing.rest()
+        logger.warning("groups met their deadline: %s", ", ".join(sorted(claims)))
+    yield landing.rest()
 
 
-def _record(claim: runs.Claim, seen: list[Seen]) -> None:
-    with _at_the_database(claim.run_id):
-        runs.record(claim, seen)
+async def _observe(wanted: Sequence[Probe], target: Target, landing: Landing) -> None:
+    """Only the probes of the vendor's records are handed a network that knows them."""
+    net = configured_network()
+    public = [probe for probe in wanted if probe.group is not ProbeGroup.RECORDS]
+    looks = [observe(public, target, net, on_seen=landing.put)] if public else []
+    if private := [probe for probe in wanted if probe.group is ProbeGroup.RECORDS]:
+        looks.append(observe(private, target, net.with_records(configured_records()), on_seen=landing.put))
+    await asyncio.gather(*looks)
 
 
-def _finish(ended: list[Ended]) -> None:
-    with _at_the_database(ended[0][0].run_id):
-        runs.finish_groups(ended)
+def _save(claims: Mapping[ProbeGroup, runs.Claim], landed: Landed) -> None:
+    with _at_the_database():
+        runs.save(
+            [
+                runs.Part(claim, landed.seen.get(name, ()), ended=name in landed.ended)
+                for name, claim in claims.items()
+                if name in landed.seen or name in landed.ended
+            ]
+        )

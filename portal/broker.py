@@ -1,11 +1,25 @@
-"""kombu's transport for Redis, mended where it lost the process together with its connection, and made cheaper."""
+"""kombu's transport for Redis, mended where it lost the process together with its connection, and made cheaper.
+
+The broker remembers nothing of what workers hold: two commands for each message, and their answers, cost a worker more
+than all else that a message does. What is lost with a worker PostgreSQL knows, and the dispatcher publishes it again
+sooner than the broker would (`diagnostics.dispatch`).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kombu.transport import redis
+from kombu.transport import redis, virtual
 from redis.exceptions import ConnectionError as NotConnected
+
+
+class QoS(virtual.QoS):
+    """What was delivered and not acknowledged yet, in memory. A worker that stops puts it back on its queue."""
+
+    def restore_unacked(self) -> list[Any]:
+        """None of its failures is for anybody: what does not get back is missed."""
+        super().restore_unacked()  # type: ignore[misc]  # the stubs leave it out
+        return []
 
 
 class Channel(redis.Channel):
@@ -14,6 +28,12 @@ class Channel(redis.Channel):
     kombu 5.7 takes the address from the connection's client, which is gone by then. The AttributeError is no error that
     it or celery expects, so a worker that had a task in hand ended when its broker went away.
     """
+
+    ack_emulation = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.QoS = QoS
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if self.connection.client is None:

@@ -864,9 +864,6 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) if REDIS_
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 180,  # more than twice the longest group
-    "unacked_restore_interval": 5,  # a killed worker's tasks come back within seconds, not after 100
-    "unacked_restore_throttle": 1,
     "priority_steps": [0],  # no task is more urgent than another: a list for each queue, not four
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
@@ -879,7 +876,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_QUEUES = [Queue(name) for name in ("dns", "ports", "delivery", "records", "mail", "hook")]
+CELERY_TASK_QUEUES = [Queue(name) for name in ("probes", "mail", "hook")]
 CELERY_TASK_DEFAULT_QUEUE = "mail"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}

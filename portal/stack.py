@@ -23,7 +23,7 @@ from portal.supervisor import ProcessEnded, Supervisor
 
 READY_SECONDS = 60
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
-QUEUES = "dns,ports,delivery,records,mail,hook"
+QUEUES = "probes,mail,hook"
 
 
 @contextmanager

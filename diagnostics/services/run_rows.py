@@ -22,6 +22,7 @@ from diagnostics.services import case_events, health
 class ClaimedRow(NamedTuple):
     """A group that was taken just now, and what its probes must know of the case."""
 
+    group_id: int
     run_id: int
     case_id: int
     name: str
@@ -30,6 +31,14 @@ class ClaimedRow(NamedTuple):
     address: str
     vendor: str
     company_id: str
+
+
+class Held(NamedTuple):
+    """A group that somebody claims to hold, by the attempt it was claimed with, and whether it ends now."""
+
+    id: int
+    attempt: int
+    ends: bool
 
 
 class ObservationRow(NamedTuple):
@@ -53,13 +62,12 @@ class Known(NamedTuple):
     health: Seen | None
 
 
-def claim(group_id: int, *, lease: timedelta, now: datetime) -> ClaimedRow | None:
-    """Take a queued group; None where it is not queued. The lease runs by the database's clock."""
-    values: list[Any] = [GroupState.RUNNING, lease.total_seconds(), now, group_id, GroupState.QUEUED]
+def claim(group_ids: Iterable[int], *, lease: timedelta, now: datetime) -> list[ClaimedRow]:
+    """Take those of the groups that are queued. The lease runs by the database's clock."""
+    values: list[Any] = [GroupState.RUNNING, lease.total_seconds(), now, list(group_ids), GroupState.QUEUED]
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
-        row = cursor.fetchone()
-    return None if row is None else ClaimedRow(*row)
+        return [ClaimedRow(*row) for row in cursor.fetchall()]
 
 
 def locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
@@ -73,54 +81,34 @@ def locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
     return None if row is None else Run.from_db(connection.alias, _RUN_FIELDS, row)
 
 
-def hold_group(group_id: int, attempt: int) -> bool:
-    """Lock a group to the transaction's end; False where it is not running in this attempt."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD_GROUP, [group_id, GroupState.RUNNING, attempt])
-        return cursor.fetchone() is not None
-
-
-def save_observations(
-    rows: Iterable[Mapping[str, Any]], *, case_id: int, run_id: int, group_id: int, attempt: int
-) -> None:
-    """Insert a group's observations; one of the same kind of an earlier attempt gives way."""
-    values: dict[str, Any] = {
-        "case": case_id,
-        "run": run_id,
-        "group": group_id,
-        "attempt": attempt,
-        "rows": _as_json(rows),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_SAVE_OBSERVATIONS, values)
-
-
 def touch(run_id: int, *, public: bool) -> None:
     """Grow the run's version, and the public one where pages at tier 0 show what changed."""
     with connection.cursor() as cursor:
         cursor.execute(_TOUCH, [int(public), run_id])
 
 
-def end_groups(
-    groups: Mapping[int, int], rows: Iterable[Mapping[str, Any]], *, case_id: int, run_id: int, vendor: str
-) -> tuple[Run, Known, frozenset[ProbeGroup]] | None:
-    """Hold the run, mark groups of it done, save their last observations, and read what the run is to be judged by.
+def save_groups(
+    groups: Iterable[Held], rows: Iterable[Mapping[str, Any]], *, case_id: int, run_id: int, vendor: str
+) -> tuple[Run, Known | None, frozenset[ProbeGroup]] | None:
+    """Hold the run, save what was seen in groups of it, mark those done that end, and return which were still held.
 
-    `groups` leads from their ids to their attempts, each row says in `group_id` whose it is. A group that is not
-    running in its attempt is left alone, its rows too. None where that leaves none.
+    Each row says in `group_id` whose it is; one of the same kind of an earlier attempt gives way. A group that is not
+    running in its attempt is left alone, its rows too; None where that leaves none. With a `vendor` what the run is to
+    be judged by is read as well.
     """
     now = timezone.now()
-    attempts = [{"id": group_id, "attempt": attempt} for group_id, attempt in groups.items()]
     values: dict[str, Any] = {
         **{"case": case_id, "run": run_id, "vendor": vendor, "now": now},
-        **{"attempts": json.dumps(attempts), "rows": _as_json(rows)},
+        **{"groups": json.dumps([one._asdict() for one in groups]), "rows": _as_json(rows)},
         **{"running": GroupState.RUNNING, "done": GroupState.DONE},
     }
-    held, ended, *known = _answers(";".join((_LOCK_RUN, _END_GROUPS, _KNOWN)), values)
-    if not held or not ended:
+    script = (_LOCK_RUN, _SAVE_GROUPS, _KNOWN) if vendor else (_LOCK_RUN, _SAVE_GROUPS)
+    held, ours, *answers = _answers(";".join(script), values)
+    if not held or not ours:
         return None
     run = Run.from_db(connection.alias, _RUN_FIELDS, held[0])
-    return run, _known(known, run.finished_at or now), frozenset(ProbeGroup(name) for (name,) in ended)
+    known = _known(answers, run.finished_at or now) if answers else None
+    return run, known, frozenset(ProbeGroup(name) for (name,) in ours)
 
 
 def known(run: Run, vendor: str) -> Known:
@@ -184,13 +172,12 @@ _CLAIM = """
 UPDATE diagnostics_group g SET state = %s, attempt = attempt + 1,
     lease_until = statement_timestamp() + make_interval(secs => %s), started_at = %s
 FROM diagnostics_run r JOIN diagnostics_case c ON c.id = r.case_id
-WHERE g.id = %s AND g.state = %s AND r.id = g.run_id
-RETURNING g.run_id, r.case_id, g.name, g.attempt, c.reference, c.address, c.vendor, c.company_id
+WHERE g.id = ANY(%s) AND g.state = %s AND r.id = g.run_id
+RETURNING g.id, g.run_id, r.case_id, g.name, g.attempt, c.reference, c.address, c.vendor, c.company_id
 """
 _RUN_FIELDS = ("id", "case_id", "number", "finished_at", "data_deleted_at")
 _LOCK_RUN = """
 SELECT id, case_id, number, finished_at, data_deleted_at FROM diagnostics_run WHERE id = %(run)s FOR NO KEY UPDATE"""
-_HOLD_GROUP = "SELECT 1 FROM diagnostics_group WHERE id = %s AND state = %s AND attempt = %s FOR UPDATE"
 _SEEN_COLUMNS = "kind, vantage, data, gap, applies, detail, elapsed_ms, at"
 _COLUMNS = f"{_SEEN_COLUMNS}, case_id, run_id, group_id, attempt"
 _SEEN = """
@@ -198,27 +185,27 @@ jsonb_to_recordset(%(rows)s::jsonb) AS seen(
     group_id bigint, kind text, vantage text, data jsonb, gap text, applies boolean, detail text, elapsed_ms int,
     at timestamptz)
 """
-_REPLACING = """
-ON CONFLICT (group_id, kind) DO UPDATE SET
-    vantage = EXCLUDED.vantage, attempt = EXCLUDED.attempt, data = EXCLUDED.data, gap = EXCLUDED.gap,
-    applies = EXCLUDED.applies, detail = EXCLUDED.detail, elapsed_ms = EXCLUDED.elapsed_ms, at = EXCLUDED.at
-"""
-_SAVE_OBSERVATIONS = f"""
-INSERT INTO diagnostics_observationrecord ({_COLUMNS})
-SELECT {_SEEN_COLUMNS}, %(case)s, %(run)s, %(group)s, %(attempt)s FROM {_SEEN} {_REPLACING}
-"""  # noqa: S608 - put together from the texts above alone
-_END_GROUPS = f"""
-WITH ended AS (
+_SAVE_GROUPS = f"""
+WITH mine AS (
+    SELECT id, attempt, ends FROM jsonb_to_recordset(%(groups)s::jsonb) AS mine(id bigint, attempt int, ends boolean)
+), ended AS (
     UPDATE diagnostics_group g SET state = %(done)s, lease_until = NULL, finished_at = %(now)s
-    FROM jsonb_to_recordset(%(attempts)s::jsonb) AS mine(id bigint, attempt int)
-    WHERE g.id = mine.id AND g.attempt = mine.attempt AND g.state = %(running)s
+    FROM mine WHERE mine.ends AND g.id = mine.id AND g.attempt = mine.attempt AND g.state = %(running)s
     RETURNING g.id, g.name, g.attempt
+), on_their_way AS (
+    SELECT g.id, g.name, g.attempt FROM diagnostics_group g JOIN mine USING (id, attempt)
+    WHERE NOT mine.ends AND g.state = %(running)s FOR UPDATE OF g
+), ours AS (
+    SELECT * FROM ended UNION ALL SELECT * FROM on_their_way
 ), saved AS (
     INSERT INTO diagnostics_observationrecord ({_COLUMNS})
-    SELECT {_SEEN_COLUMNS}, %(case)s, %(run)s, ended.id, ended.attempt
-    FROM {_SEEN} JOIN ended ON ended.id = seen.group_id {_REPLACING}
+    SELECT {_SEEN_COLUMNS}, %(case)s, %(run)s, ours.id, ours.attempt
+    FROM {_SEEN} JOIN ours ON ours.id = seen.group_id
+    ON CONFLICT (group_id, kind) DO UPDATE SET
+        vantage = EXCLUDED.vantage, attempt = EXCLUDED.attempt, data = EXCLUDED.data, gap = EXCLUDED.gap,
+        applies = EXCLUDED.applies, detail = EXCLUDED.detail, elapsed_ms = EXCLUDED.elapsed_ms, at = EXCLUDED.at
 )
-SELECT name FROM ended
+SELECT name FROM ours
 """  # noqa: S608 - put together from the texts above alone
 _TOUCH = "UPDATE diagnostics_run SET version = version + %s, full_version = full_version + 1 WHERE id = %s"
 _STATES = "SELECT name, state FROM diagnostics_group WHERE run_id = %(run)s"

@@ -56,57 +56,72 @@ class Claim:
     """The case's, for the log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What probes of a claimed group saw, and whether it has ended with that."""
+
+    claim: Claim
+    seen: Sequence[Seen] = ()
+    ended: bool = True
+
+
+def claim_groups(group_ids: Sequence[int]) -> list[Claim]:
+    """Take queued groups of one run for this worker; those that are taken, done or gone are not among them: a second
+    delivery ends here.
+    """
+    rows = run_rows.claim(group_ids, lease=LEASE, now=timezone.now())
+    return [
+        Claim(
+            *(row.group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt),
+            *(_target(row.address, row.vendor, row.company_id), row.reference),
+        )
+        for row in rows
+    ]
+
+
 def claim_group(group_id: int) -> Claim | None:
-    """Take a queued group for this worker; None where it is taken, done or gone: a second delivery ends here."""
-    row = run_rows.claim(group_id, lease=LEASE, now=timezone.now())
-    if row is None:
-        return None
-    target = _target(row.address, row.vendor, row.company_id)
-    return Claim(group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt, target, row.reference)
+    """The same for one; None where there is nothing to take."""
+    return next(iter(claim_groups([group_id])), None)
 
 
 def record(claim: Claim, seen: Sequence[Seen]) -> bool:
     """Save what probes of the claimed group saw; False where the claim was lost meanwhile and nothing was written."""
-    with transaction.atomic():
-        if run_rows.locked_run(claim.run_id) is None or not run_rows.hold_group(claim.group_id, claim.attempt):
-            return False
-        run_rows.save_observations(
-            map(_row, seen),
-            case_id=claim.case_id,
-            run_id=claim.run_id,
-            group_id=claim.group_id,
-            attempt=claim.attempt,
-        )
-        run_rows.touch(claim.run_id, public=claim.name is not ProbeGroup.RECORDS)
-    return True
+    return bool(save([Part(claim, seen, ended=False)]))
 
 
 def finish_group(claim: Claim, seen: Sequence[Seen] = ()) -> None:
     """Save what was seen last, mark the group done and judge the run anew; a lost claim changes nothing."""
-    finish_groups([(claim, seen)])
+    save([Part(claim, seen)])
 
 
-def finish_groups(ended: Sequence[tuple[Claim, Sequence[Seen]]]) -> None:
-    """The same for several groups of one run, which is judged once."""
-    first = ended[0][0]
-    rows = [{**_row(one), "group_id": claim.group_id} for claim, seen in ended for one in seen]
+def save(parts: Sequence[Part]) -> frozenset[ProbeGroup]:
+    """Save what was seen in groups of one run, mark those done that have ended, and judge the run anew if any has.
+
+    Returns the groups that were still ours: a lost claim changes nothing.
+    """
+    first = parts[0].claim
+    rows = [{**_row(one), "group_id": part.claim.group_id} for part in parts for one in part.seen]
+    ends = any(part.ended for part in parts)
     with transaction.atomic():
-        done = run_rows.end_groups(
-            {claim.group_id: claim.attempt for claim, _ in ended},
+        held = run_rows.save_groups(
+            [run_rows.Held(part.claim.group_id, part.claim.attempt, part.ended) for part in parts],
             rows,
             case_id=first.case_id,
             run_id=first.run_id,
-            vendor=first.target.vendor.slug,
+            vendor=first.target.vendor.slug if ends else "",
         )
-        if done is None:
-            return
-        run, known, names = done
-        if run.data_deleted_at:
-            return  # the diagnosis stays as it was made of what is gone
-        evidence = _evidence(known)
-        if ProbeGroup.DNS in names and (proof := evidence.get(DomainProof)) and proof.tokens:
-            accept_proof(run)
-        _judge(run, evidence, known.groups, public=names != {ProbeGroup.RECORDS})
+        if held is None:
+            return frozenset()
+        run, known, names = held
+        public = names != {ProbeGroup.RECORDS}
+        if not known:
+            run_rows.touch(run.pk, public=public)
+        elif not run.data_deleted_at:  # else the diagnosis stays as it was made of what is gone
+            evidence = _evidence(known)
+            if ProbeGroup.DNS in names and (proof := evidence.get(DomainProof)) and proof.tokens:
+                accept_proof(run)
+            _judge(run, evidence, known.groups, public=public)
+    return names
 
 
 def requeue_expired() -> int:

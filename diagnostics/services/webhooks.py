@@ -80,11 +80,6 @@ def make_deliveries(events: Sequence[CaseEvent]) -> None:
     WebhookDelivery.objects.bulk_create(_deliveries_of(events))
 
 
-def anything_due() -> bool:
-    """Whether `due` may find something; that costs next to nothing where it does not."""
-    return _due_now().exists()
-
-
 def due() -> list[int]:
     """What may be handed to workers now: of each endpoint only as much as may be under way together.
 

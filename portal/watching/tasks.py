@@ -18,13 +18,13 @@ TAKEN = Histogram("portal_task_seconds", "From a task's begin to its end", ["tas
 UNDER_WAY = Gauge("portal_tasks_under_way", "Tasks that this process has begun and not ended", ["task"])
 
 ABOUT = {
-    "run_group": "group",
+    "run_groups": "group",
     "send_message": "message",
     "deliver_webhook": "delivery",
     "post_ticket_note": "note",
     "release_suppression": "release",
 }
-"""What a task's one argument is the key of."""
+"""What a task's one argument is the key of, or the keys."""
 
 _at_work = threading.local()
 
@@ -40,7 +40,7 @@ def connect() -> None:
 def _began(task_id: str, task: Any, args: Any = (), **kwargs: Any) -> None:
     name = _name(task)
     key = ABOUT.get(name)
-    token = begin(task=name, task_id=task_id, **({key: args[0]} if key and args else {}))
+    token = begin(task=name, task_id=task_id, **({key: _said(args[0])} if key and args else {}))
     UNDER_WAY.labels(name).inc()
     _at_work.now = (task_id, time.perf_counter(), token)
 
@@ -53,6 +53,10 @@ def _ended(task_id: str, task: Any, state: str | None = None, **kwargs: Any) -> 
     UNDER_WAY.labels(_name(task)).dec()
     TAKEN.labels(_name(task), (state or "unknown").lower()).observe(time.perf_counter() - began)
     end(token)
+
+
+def _said(keys: Any) -> str | int:
+    return ",".join(map(str, keys)) if isinstance(keys, list) else keys
 
 
 def _serve(**kwargs: Any) -> None:

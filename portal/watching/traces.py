@@ -82,7 +82,7 @@ def _kept(attributes: Mapping[str, AttributeValue] | None) -> dict[str, Attribut
 
 
 def _name(span: ReadableSpan) -> str:
-    """`GET cases/<reference:reference>/`, `run/diagnostics.tasks.run_group`; only the method where no route fits."""
+    """`GET cases/<reference:reference>/`, `run/diagnostics.tasks.run_groups`; only the method where no route fits."""
     if "http.route" in (span.attributes or {}) or not span.name.partition(" ")[2]:
         return span.name
     return span.name.partition(" ")[0]

@@ -19,8 +19,9 @@ GROUPS = 500
 PROCESSES = 16
 FOR_PROCESSES = 64
 LIMIT = 170
-QUEUE = "delivery"
-TASK = "diagnostics.tasks.run_group"
+ONLY = "delivery"
+QUEUE = "probes"
+TASK = "diagnostics.tasks.run_groups"
 GROUPS_OF = "SELECT g.id FROM diagnostics_group g WHERE name = 'delivery' AND state = 'queued' ORDER BY g.id"
 STATES = "SELECT count(*) FROM diagnostics_group WHERE id = ANY(%s) AND state = %s"
 TOOK = "SELECT extract(epoch FROM max(finished_at) - min(started_at)) FROM diagnostics_group WHERE id = ANY(%s)"
@@ -52,12 +53,12 @@ def measure() -> list[Figure]:
 def _measured(portal: Portal, worker: Part, first: int, count: int) -> tuple[float, float, float, float]:
     """Groups a second; megabytes before and at most; the most groups that ran at the same time."""
     portal.wait(portal.alive(worker.name).exists, worker.name)
-    open_cases(portal, first, count, slow=True, only=QUEUE)
+    open_cases(portal, first, count, slow=True, only=ONLY)
     groups = [int(str(group)) for (group,) in portal.query(GROUPS_OF)]
     before, memory, held = _resident(worker), 0.0, 0
     with Celery(broker=portal.broker_url) as carrier:
         for group in groups:
-            carrier.send_task(TASK, args=(group,), queue=QUEUE)
+            carrier.send_task(TASK, args=([group],), queue=QUEUE)
 
     def done() -> bool:
         nonlocal memory, held

@@ -183,8 +183,8 @@ def test_what_is_published_several_times_is_done_once(stack: Stack) -> None:
     customer.ask_for_message("timeclock")
     with stack.carrier() as carrier:
         for _ in range(2):
-            for pk, queue in stack.query("SELECT id, name FROM diagnostics_group"):
-                carrier.send_task("diagnostics.tasks.run_group", args=(pk,), queue=str(queue))
+            for (pks,) in stack.query("SELECT array_agg(id) FROM diagnostics_group GROUP BY run_id"):
+                carrier.send_task("diagnostics.tasks.run_groups", args=(pks,), queue="probes")
             for (pk,) in stack.query("SELECT id FROM diagnostics_testmessage"):
                 carrier.send_task("diagnostics.tasks.send_message", args=(pk,), queue="mail")
     stack.start_dispatcher()

@@ -19,7 +19,7 @@ from diagnostics.services.cases import Report, open_case
 from diagnostics.services.messages import claim_message, finish_message, request_message
 
 pytestmark = [pytest.mark.django_db, pytest.mark.serial]
-QUEUES = (*ProbeGroup, dispatch.MAIL_QUEUE)
+QUEUES = (dispatch.PROBE_QUEUE, dispatch.MAIL_QUEUE)
 
 
 @pytest.fixture
@@ -51,10 +51,17 @@ def waiting() -> dict[str, int]:
         return {queue: channel.queue_declare(queue=queue).message_count for queue in QUEUES}
 
 
-def test_each_group_goes_to_its_queue_once(case: Case) -> None:
+def test_the_groups_of_a_run_travel_together_and_once(case: Case) -> None:
     assert dispatch.publish_queued() == len(ProbeGroup)
-    assert waiting() == {queue: int(queue != dispatch.MAIL_QUEUE) for queue in QUEUES}
+    assert waiting() == {dispatch.PROBE_QUEUE: 1, dispatch.MAIL_QUEUE: 0}
     assert dispatch.publish_queued() == 0
+
+
+def test_a_group_that_came_back_from_a_lost_worker_travels_alone(case: Case) -> None:
+    dispatch.publish_queued()
+    Group.objects.filter(name=ProbeGroup.DNS).update(dispatched_at=None)
+    assert dispatch.publish_queued() == 1
+    assert waiting()[dispatch.PROBE_QUEUE] == 2
 
 
 def test_a_test_message_goes_to_the_mail_queue_once(case: Case) -> None:
@@ -85,7 +92,7 @@ def test_what_an_emptied_broker_lost_is_published_again(case: Case) -> None:
     for table in (Group, TestMessage):
         table.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
     dispatch.sweep()
-    assert dispatch.publish_queued() == len(QUEUES)
+    assert dispatch.publish_queued() == len(ProbeGroup) + 1
     assert waiting() == dict.fromkeys(QUEUES, 1)
 
 
@@ -97,12 +104,24 @@ def test_what_waits_in_a_busy_broker_is_not_published_again(case: Case) -> None:
     assert dispatch.publish_queued() == 0
 
 
+@pytest.mark.parametrize("overtaken", [False, True], ids=["first of all", "long before what was taken"])
+def test_what_a_queue_that_is_never_empty_lost_is_missed_once_later_work_is_taken(case: Case, overtaken: bool) -> None:
+    dispatch.sweep()
+    dispatch.publish_queued()
+    Group.objects.exclude(name=ProbeGroup.DNS).update(state=GroupState.RUNNING)
+    earlier = dispatch.OVERTAKEN_BY * (1.1 if overtaken else 0.9)
+    lost = Group.objects.filter(name=ProbeGroup.DNS)
+    lost.update(dispatched_at=timezone.now() - earlier)
+    dispatch.sweep()
+    assert lost.get().dispatched_at is None if overtaken else lost.get().dispatched_at
+
+
 def test_what_an_emptied_broker_lost_is_published_again_at_once_though_it_is_busy(case: Case) -> None:
     dispatch.sweep()
     dispatch.publish_queued()
     with dispatch._broker() as channel:
         channel.client.flushdb()
-        channel.client.lpush("dns", *["other work"] * 3)
+        channel.client.lpush(dispatch.PROBE_QUEUE, *["other work"] * 3)
     dispatch.sweep()
     assert dispatch.publish_queued() == len(ProbeGroup)
 

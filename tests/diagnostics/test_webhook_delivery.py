@@ -423,5 +423,5 @@ def test_what_an_emptied_broker_lost_is_published_again(
 
 
 def test_an_idle_dispatcher_asks_little(secret: str, django_assert_max_num_queries) -> None:
-    with django_assert_max_num_queries(2):  # one look for events, one for what is due
-        assert dispatch.publish_events() == dispatch.publish_webhooks() == 0
+    with django_assert_max_num_queries(1):
+        assert dispatch.publish_queued() == 0

@@ -24,7 +24,7 @@ from diagnostics.net.loop import run_on_loop
 from diagnostics.services.cases import mint_link
 from diagnostics.services.deep_links import make_link
 from diagnostics.services.limits import OPEN_BY_SOURCE, take
-from diagnostics.tasks import run_group
+from diagnostics.tasks import run_groups
 from portal.log import HideKeys, Json, Line, without_keys
 from portal.watching import tasks
 from portal.wizard.views import links
@@ -199,13 +199,13 @@ def test_a_task_says_what_it_is_about_also_from_the_event_loop(objects: io.Strin
     async def speak() -> None:
         logging.getLogger("x").warning("from the loop")
 
-    task = run_group
-    task_prerun.send(task, task_id="task-1", task=task, args=(42,), kwargs={})
+    task = run_groups
+    task_prerun.send(task, task_id="task-1", task=task, args=([42, 43],), kwargs={})
     run_on_loop(speak(), 10)
-    task_postrun.send(task, task_id="task-1", task=task, args=(42,), kwargs={}, retval=None, state="SUCCESS")
+    task_postrun.send(task, task_id="task-1", task=task, args=([42, 43],), kwargs={}, retval=None, state="SUCCESS")
     logging.getLogger("x").warning("afterwards")
     during, after = read(objects)
-    assert (during["task"], during["task_id"], during["group"]) == ("run_group", "task-1", 42)
+    assert (during["task"], during["task_id"], during["group"]) == ("run_groups", "task-1", "42,43")
     assert "task" not in after
 
 

@@ -30,7 +30,7 @@ from diagnostics.runner import observe
 from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.domain_proof import record_name, record_text
 from diagnostics.services.runs import diagnosis_of
-from diagnostics.tasks import run_group
+from diagnostics.tasks import run_groups
 from diagnostics.vendors import vendor
 from diagnostics.verdicts import diagnose
 
@@ -141,7 +141,7 @@ def _probed(case: Case) -> tuple[int, Answer | None, str]:
     """Does what workers do; the case's tier, the public answer to the directory's question, and the cause in all."""
     run = case.runs.order_by("-number")[0]
     for group in run.groups.all():
-        run_group(group.pk)
+        run_groups([group.pk])
     run.refresh_from_db()
     assert run.finished
     case.refresh_from_db()

@@ -38,7 +38,7 @@ def opened() -> Case:
 
 def worked(case: Case) -> set[str]:
     """Does what a worker does with the records group; the causes that tier 1 sees."""
-    tasks.run_group(case.runs.get().groups.get(name=ProbeGroup.RECORDS).pk)
+    tasks.run_groups([case.runs.get().groups.get(name=ProbeGroup.RECORDS).pk])
     full, public = diagnosis_of(case.runs.get(), 1), diagnosis_of(case.runs.get(), 0)
     assert full
     assert public is None or not public.causes

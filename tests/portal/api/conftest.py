@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,11 @@ ACTOR = Actor("command", "tests")
 CASE = {"company": "ACME-1", "address": "anna@example.org", "article": "verification"}
 CANNED = CASE | {"address": "anna@mailbox-full.test"}
 _numbers = count(1)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collecting what Schemathesis makes of the document takes as long as all other tests, in each process."""
+    return collection_path.name == "test_schema.py" and "not slow" in config.option.markexpr or None
 
 
 class Api:

@@ -30,7 +30,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def work(case: Case) -> None:
     """The worker's own task, for each group."""
     for group in case.runs.order_by("-number")[0].groups.order_by("pk"):
-        tasks.run_group(group.pk)
+        tasks.run_groups([group.pk])
 
 
 @pytest.mark.django_db

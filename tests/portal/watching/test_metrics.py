@@ -89,8 +89,8 @@ def test_what_is_durable_is_told_by_the_exporter(exporter: CollectorRegistry, cl
     refusals.note(MESSAGE_BY_ANYONE.name)
     refusals.write(now=True)
     client.get(f"/cases/{case.reference}/")
-    TAKEN.labels("run_group", "success").observe(1.0)
-    UNDER_WAY.labels("run_group").set(0)
+    TAKEN.labels("run_groups", "success").observe(1.0)
+    UNDER_WAY.labels("run_groups").set(0)
 
     found = told(exporter)
     ended = CaseEvent.objects.filter(kind="run.finished")
