@@ -92,13 +92,13 @@ class Sockets:
             await self._open_one()
         while not self._open:
             if self._opening:
+                self._opened.clear()  # one that was opened before, and is used up again, must not be waited for
                 await self._opened.wait()
             else:
                 await self._open_one()
 
     async def _open_one(self) -> None:
         self._opening += 1
-        self._opened.clear()
         try:
             connected = _connected_socket(self.server)
             await asyncio.get_running_loop().create_datagram_endpoint(

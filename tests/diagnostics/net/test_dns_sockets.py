@@ -377,3 +377,21 @@ async def give_up(sockets: Sockets, asking: list[asyncio.Task[Message]], *, clos
     await asyncio.gather(*asking, return_exceptions=True)
     if close:
         sockets.close()
+
+
+async def test_who_waits_for_a_socket_lets_the_loop_open_it() -> None:
+    """A socket was opened and is used up already, and another one is still being opened."""
+    with serving(Server()) as server:
+        sockets = Sockets(server.endpoint)
+        loop = asyncio.get_running_loop()
+        sockets._opening = 1
+        sockets._opened.set()
+
+        def opened() -> None:
+            sockets._opening = 0
+            sockets._opened.set()
+
+        loop.call_later(0.05, opened)
+        answer = await sockets.ask(Question("example.org.", A), loop.time() + 20, edns=False)
+        sockets.close()
+    assert answer.answers["example.org.", A].texts == ("203.0.113.1",)
