@@ -22,6 +22,10 @@ class Landed:
     seen: dict[ProbeGroup, list[Seen]] = field(default_factory=dict)
     ended: set[ProbeGroup] = field(default_factory=set)
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.seen or self.ended)
+
 
 class Landing:
     """The loop's thread calls `put` and `end`, another one reads.
@@ -63,8 +67,7 @@ class Landing:
         """What has landed, until the end; what came since the last batch is then left for `rest`."""
         while self._wake.get():
             self._woken = False  # before reading: what lands from now on wakes the reader again
-            landed = self._read()
-            if landed.seen or landed.ended:
+            if landed := self._read():
                 yield landed
 
     def rest(self) -> Landed:

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_ready
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from diagnostics import registry
 from diagnostics.addresses import suggest
@@ -94,7 +96,7 @@ def run_groups(group_ids: list[int]) -> None:
     """Run probe groups of one run, saving answers as they land; what has not landed by the deadline is "could not
     check". One task for all of them: a message costs as much as a group's probes.
     """
-    claims = patiently(lambda: _claimed(group_ids))
+    claims = patiently(partial(_claimed, group_ids, timezone.now()))
     if not claims:
         return
     by_group = {claim.name: claim for claim in claims}
@@ -314,10 +316,10 @@ def _bounce_mailbox() -> AbstractContextManager[_BounceMailbox]:
     return nullcontext(LabBounces(settings.LAB_STATE.parent / "mail", settings.BOUNCE_ADDRESS))
 
 
-def _claimed(group_ids: Sequence[int]) -> list[runs.Claim]:
+def _claimed(group_ids: Sequence[int], now: datetime) -> list[runs.Claim]:
     """The claims; none where there is nothing to do, or nothing left."""
     with _at_the_database():
-        return [claim for claim in runs.claim_groups(group_ids) if not canned.play(claim)]
+        return [claim for claim in runs.claim_groups(group_ids, now) if not canned.play(claim)]
 
 
 def _probe(claims: Mapping[ProbeGroup, runs.Claim]) -> Iterator[Landed]:
@@ -332,7 +334,8 @@ def _probe(claims: Mapping[ProbeGroup, runs.Claim]) -> Iterator[Landed]:
         observing.result()
     except TimeoutError:
         logger.warning("groups met their deadline: %s", ", ".join(sorted(claims)))
-    yield landing.rest()
+    if rest := landing.rest():
+        yield rest
 
 
 async def _observe(wanted: Sequence[Probe], target: Target, landing: Landing) -> None:

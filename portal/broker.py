@@ -16,9 +16,9 @@ from redis.exceptions import ConnectionError as NotConnected
 class QoS(virtual.QoS):
     """What was delivered and not acknowledged yet, in memory. A worker that stops puts it back on its queue."""
 
-    def restore_unacked(self) -> list[Any]:
+    def restore_unacked(self) -> list[Any]:  # type: ignore[override]  # kombu returns what its stubs deny
         """None of its failures is for anybody: what does not get back is missed."""
-        super().restore_unacked()  # type: ignore[misc]  # the stubs leave it out
+        super().restore_unacked()
         return []
 
 
@@ -33,7 +33,7 @@ class Channel(redis.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.QoS = QoS
+        self.QoS = QoS  # type: ignore[assignment]  # Redis' own is what we do without
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if self.connection.client is None:

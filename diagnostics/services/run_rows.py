@@ -63,8 +63,13 @@ class Known(NamedTuple):
 
 
 def claim(group_ids: Iterable[int], *, lease: timedelta, now: datetime) -> list[ClaimedRow]:
-    """Take those of the groups that are queued. The lease runs by the database's clock."""
-    values: list[Any] = [GroupState.RUNNING, lease.total_seconds(), now, list(group_ids), GroupState.QUEUED]
+    """Take those of the groups that are queued, or were taken at that very moment: by whoever asks, who did not hear
+    the answer. The lease runs by the database's clock.
+    """
+    values: dict[str, Any] = {
+        **{"queued": GroupState.QUEUED, "running": GroupState.RUNNING, "now": now},
+        **{"lease": lease.total_seconds(), "groups": list(group_ids)},
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         return [ClaimedRow(*row) for row in cursor.fetchall()]
@@ -169,10 +174,11 @@ def _as_json(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 _CLAIM = """
-UPDATE diagnostics_group g SET state = %s, attempt = attempt + 1,
-    lease_until = statement_timestamp() + make_interval(secs => %s), started_at = %s
+UPDATE diagnostics_group g SET state = %(running)s, attempt = attempt + (g.state = %(queued)s)::int,
+    lease_until = statement_timestamp() + make_interval(secs => %(lease)s), started_at = %(now)s
 FROM diagnostics_run r JOIN diagnostics_case c ON c.id = r.case_id
-WHERE g.id = ANY(%s) AND g.state = %s AND r.id = g.run_id
+WHERE g.id = ANY(%(groups)s) AND r.id = g.run_id
+    AND (g.state = %(queued)s OR (g.state = %(running)s AND g.started_at = %(now)s))
 RETURNING g.id, g.run_id, r.case_id, g.name, g.attempt, c.reference, c.address, c.vendor, c.company_id
 """
 _RUN_FIELDS = ("id", "case_id", "number", "finished_at", "data_deleted_at")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -65,11 +65,13 @@ class Part:
     ended: bool = True
 
 
-def claim_groups(group_ids: Sequence[int]) -> list[Claim]:
+def claim_groups(group_ids: Sequence[int], now: datetime | None = None) -> list[Claim]:
     """Take queued groups of one run for this worker; those that are taken, done or gone are not among them: a second
     delivery ends here.
+
+    `now` is kept by whoever asks again because the database went away: what it took before that is taken still.
     """
-    rows = run_rows.claim(group_ids, lease=LEASE, now=timezone.now())
+    rows = run_rows.claim(group_ids, lease=LEASE, now=now or timezone.now())
     return [
         Claim(
             *(row.group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt),

@@ -68,6 +68,12 @@ def test_answers_that_land_together_are_one_batch(never: None) -> None:
     assert shown(rest) == ({}, {ProbeGroup.RECORDS})
 
 
+def test_where_all_was_read_before_the_end_nothing_is_left_to_write(quickly: None) -> None:
+    read, rest = asyncio.run(landed(PORTS, PORTS))
+    assert [shown(batch) for batch in read] == [({ProbeGroup.PORTS: 1}, {ProbeGroup.PORTS})]
+    assert not rest
+
+
 def test_the_end_leaves_nothing_unread(never: None) -> None:
     async def ends() -> tuple[list[Landed], Landed]:
         here = Landing(Counter(probe.group for probe in [*DNS, *RECORDS]))

@@ -28,15 +28,16 @@ def carrier() -> Iterator[Celery]:
 def broker(carrier: Celery) -> Iterator[Connection]:
     assert TRANSPORT_ALIASES["redis"] == "portal.broker:Transport"
     with carrier.connection_for_write() as connection:
-        QUEUE(connection.default_channel).purge()
-        connection.default_channel.client.delete("unacked", "unacked_index")
+        channel: Any = connection.default_channel
+        QUEUE(channel).purge()
+        channel.client.delete("unacked", "unacked_index")
         yield connection
         QUEUE(connection.default_channel).purge()
 
 
 def waiting(broker: Connection) -> int:
-    size: int = QUEUE(broker.default_channel).queue_declare().message_count
-    return size
+    declared: Any = QUEUE(broker.default_channel).queue_declare()
+    return int(declared.message_count)
 
 
 def taken(carrier: Celery) -> tuple[Connection, Any]:

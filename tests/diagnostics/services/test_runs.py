@@ -22,7 +22,15 @@ from diagnostics.probes.test_message import MailboxAnswer, TestMessageReport, Wh
 from diagnostics.services import runs
 from diagnostics.services.cases import start_run
 from diagnostics.services.messages import claim_message, finish_message, request_message
-from diagnostics.services.runs import claim_group, diagnosis_of, finish_group, record, report, requeue_expired
+from diagnostics.services.runs import (
+    claim_group,
+    claim_groups,
+    diagnosis_of,
+    finish_group,
+    record,
+    report,
+    requeue_expired,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +53,14 @@ def test_a_group_is_claimed_once(case: Case) -> None:
     assert claim is not None
     assert (str(claim.target.address), claim.reference) == ("anna@example.org", case.reference)
     assert claim_group(group.pk) is None
+
+
+def test_who_did_not_hear_that_it_has_the_group_asks_again_and_has_it(case: Case) -> None:
+    group, now = group_of(case), timezone.now()
+    assert claim_groups([group.pk], now) == claim_groups([group.pk], now)
+    assert claim_groups([group.pk], now + timedelta(microseconds=1)) == []
+    group.refresh_from_db()
+    assert (group.state, group.attempt) == (GroupState.RUNNING, 1)
 
 
 def test_a_claim_of_nothing_is_none(db: None) -> None:
