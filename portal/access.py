@@ -24,8 +24,7 @@ def case_for(request: HttpRequest, reference: str) -> Case:
 
     Whoever may only read may look at the page, and change nothing on it.
     """
-    token = token_held(request, reference)
-    link = link_of(token) if token else None
+    link = _link_held(request, reference)
     if link and link.kind == LinkKind.OWNER and constant_time_compare(link.case.reference, reference):
         return link.case
     if may(request, Right.READ if request.method in SAFE else Right.ACT):
@@ -47,9 +46,17 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def holds(request: HttpRequest, case: Case) -> bool:
     """Does this browser hold a live owner link of the case?"""
-    token = token_held(request, case.reference)
-    link = link_of(token) if token else None
+    link = _link_held(request, case.reference)
     return link is not None and link.kind == LinkKind.OWNER and link.case_id == case.pk
+
+
+def _link_held(request: HttpRequest, reference: str) -> CaseLink | None:
+    """The live link of what this browser sent for the case, looked up once a request; perhaps another case's."""
+    token = token_held(request, reference)
+    known: dict[str, CaseLink | None] = request.__dict__.setdefault("_links_held", {})
+    if token and token not in known:
+        known[token] = link_of(token)
+    return known.get(token)
 
 
 def token_held(request: HttpRequest, reference: str, kind: LinkKind = LinkKind.OWNER) -> str:

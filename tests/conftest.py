@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from hypothesis import settings as hypothesis
 
+from diagnostics.services import shared_look
 from portal import embedded
 
 # On a busy machine an example may take long, and what lands must not depend on luck: HYPOTHESIS=explore draws anew.
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and (servers := _servers()).home.exists():
         servers.delete()
+
+
+@pytest.fixture(autouse=True)
+def every_look_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test has just changed is there at its next request. What is remembered for a moment has its own tests."""
+    monkeypatch.setattr(shared_look, "HELD", 0.0)
 
 
 @pytest.fixture(scope="session")

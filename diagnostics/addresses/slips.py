@@ -91,16 +91,28 @@ def _nearest(typed: str) -> str | None:
     """The known domain that takes the least slips, the better known one first; None where that would be too many."""
     name, _, ending = typed.removeprefix("www.").partition(".")
     costs = []
-    for rank, known in enumerate(listed("mailbox_domains")):
-        known_name, _, known_ending = known.partition(".")
+    for known_name, domains in _known_by_name().items():
         cost = _slips_of_name(name, known_name)
-        if cost is not None:
-            cost_of_ending = _slips_of_ending(ending, known_ending, known_name, exact_name=cost == 0)
-            if cost_of_ending is not None:
-                costs.append((cost + cost_of_ending, rank, known))
-        elif not ending and known_name in _BRANDS and (glued := _glued(name, _squash(known))) is not None:
-            costs.append((glued, rank, known))
+        if cost is None and (ending or known_name not in _BRANDS):
+            continue
+        for rank, known in domains:
+            known_ending = known.partition(".")[2]
+            if cost is not None:
+                cost_of_ending = _slips_of_ending(ending, known_ending, known_name, exact_name=cost == 0)
+                if cost_of_ending is not None:
+                    costs.append((cost + cost_of_ending, rank, known))
+            elif (glued := _glued(name, _squash(known))) is not None:
+                costs.append((glued, rank, known))
     return min(costs)[2] if costs else None
+
+
+@cache
+def _known_by_name() -> dict[str, list[tuple[int, str]]]:
+    """Half of the known domains share their name with others; each with its rank, the best known one's first."""
+    by_name: dict[str, list[tuple[int, str]]] = {}
+    for rank, known in enumerate(listed("mailbox_domains")):
+        by_name.setdefault(known.partition(".")[0], []).append((rank, known))
+    return by_name
 
 
 def _glued(name: str, known: str) -> float | None:

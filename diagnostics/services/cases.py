@@ -21,7 +21,7 @@ from diagnostics.models import (
     CaseEventKind,
     CaseLink,
     CaseState,
-    Group,
+    GroupState,
     LinkKind,
     MessageState,
     ObservationRecord,
@@ -31,7 +31,8 @@ from diagnostics.models import (
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services import limits, queue_cap
 from diagnostics.services.case_events import announce
-from diagnostics.services.work import announce_work
+from diagnostics.services.prepared import Columns, rows
+from diagnostics.services.work import CHANNEL
 
 LINK_LIFETIME = timedelta(days=30)
 API_ORIGIN = "api"
@@ -77,7 +78,7 @@ def open_case(report: Report) -> Case:
     Raises LimitReached (as QueueFull, where too many checks wait) and ProofNeeded.
     """
     key = _submission_key(report)
-    if key and (known := Case.objects.filter(submission=key).first()):
+    if key and (known := _opened_by(key)):
         return known
     queue_cap.admit()
     try:
@@ -107,7 +108,7 @@ def open_case(report: Report) -> Case:
                 limits.take([(limits.OPEN_BY_DOMAIN, report.address.domain)])
     except (IntegrityError, limits.LimitReached, limits.ProofNeeded):
         # Did the same form arrive twice at once, and was the other request first?
-        if key and (known := Case.objects.filter(submission=key).first()):
+        if key and (known := _opened_by(key)):
             return known
         raise
     return case
@@ -149,16 +150,18 @@ def hold(case: Case, *, runs: bool = False) -> Case:
 def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
     """A new capability token (128 bits) for the case; shown once, kept as a hash."""
     token = secrets.token_urlsafe(16)
-    CaseLink.objects.create(
-        case=case, kind=kind, token_hash=token_hash(token), expires_at=timezone.now() + LINK_LIFETIME
-    )
+    rows(_MINT, [case.pk, str(kind), token_hash(token), timezone.now() + LINK_LIFETIME])
     return token
 
 
 def link_of(token: str) -> CaseLink | None:
     """The live link of a token, with its case."""
-    links = CaseLink.objects.select_related("case").filter(expires_at__gt=timezone.now())
-    return links.filter(token_hash=token_hash(token)).first()
+    found = rows(_LINK_SQL, [token_hash(token), timezone.now()])
+    if not found:
+        return None
+    link = _LINK.made_of(found[0][: len(_LINK)])
+    link.case = _CASE.made_of(found[0][len(_LINK) :])
+    return link
 
 
 def forget_ended_links() -> int:
@@ -184,12 +187,13 @@ def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
 
 
 def create_run(case: Case, *, number: int, asked_by: str, groups: Iterable[ProbeGroup] = ProbeGroup) -> Run:
-    """A run with these groups queued; in a transaction that holds the case."""
-    run = Run.objects.create(case=case, number=number, asked_by=asked_by)
-    Case.objects.filter(pk=case.pk).update(state=CaseState.CHECKING)
-    Group.objects.bulk_create(Group(run=run, name=group) for group in groups)
-    announce_work()
-    return run
+    """A run with these groups queued, and the dispatcher told of them; in a transaction that holds the case."""
+    now = timezone.now()
+    names = [group.value for group in groups]
+    ((pk, _),) = rows(_CREATE_RUN, [case.pk, number, asked_by, now, GroupState.QUEUED.value, names, CHANNEL])
+    if number > 1:
+        Case.objects.filter(pk=case.pk).update(state=CaseState.CHECKING)
+    return Run(pk=pk, case=case, number=number, asked_by=asked_by, created_at=now)
 
 
 def carry_over(earlier: Run, run: Run) -> None:
@@ -211,8 +215,13 @@ def carry_over(earlier: Run, run: Run) -> None:
 def _new_reference() -> str:
     while True:
         reference = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
-        if not Case.objects.filter(reference=reference).exists():
+        if not rows(_IS_TAKEN, [reference]):
             return reference
+
+
+def _opened_by(submission: str) -> Case | None:
+    found = rows(_OPENED_BY, [submission])
+    return _CASE.made_of(found[0]) if found else None
 
 
 def _submission_key(report: Report) -> str | None:
@@ -220,3 +229,25 @@ def _submission_key(report: Report) -> str | None:
         return None
     parts = (report.submission, report.article.slug, report.company_id, str(report.address))
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+_LINK, _CASE = Columns(CaseLink), Columns(Case)
+_LINK_SQL = f"""
+    SELECT {_LINK.of("l")}, {_CASE.of("c")} FROM diagnostics_caselink l JOIN diagnostics_case c ON c.id = l.case_id
+    WHERE l.token_hash = %s AND l.expires_at > %s
+"""  # noqa: S608 - names of columns, ours
+_OPENED_BY = f"SELECT {_CASE.of('c')} FROM diagnostics_case c WHERE c.submission = %s"  # noqa: S608 - the same
+_IS_TAKEN = "SELECT 1 FROM diagnostics_case WHERE reference = %s"
+_MINT = """
+    INSERT INTO diagnostics_caselink (case_id, kind, token_hash, expires_at) VALUES (%s, %s, %s, %s) RETURNING id
+"""
+_CREATE_RUN = """
+    WITH run AS (
+      INSERT INTO diagnostics_run (case_id, number, asked_by, created_at, verdict, cause, version, full_version)
+      VALUES (%s, %s, %s, %s, '', '', 0, 0) RETURNING id, created_at
+    ), queued AS (
+      INSERT INTO diagnostics_group (run_id, name, state, attempt, created_at)
+      SELECT run.id, name, %s, 0, run.created_at FROM run, unnest(%s::text[]) AS name
+    )
+    SELECT id, pg_notify(%s, '') FROM run
+"""

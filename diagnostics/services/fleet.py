@@ -62,16 +62,6 @@ def standing() -> QuerySet[Incident]:
     return Incident.objects.filter(ended_at=None, part_of=None).prefetch_related("parts").order_by("-began_at", "-pk")
 
 
-def felt_by(case: Case) -> Incident | None:
-    """The open incident that the case's customer is told of; by public facts of the domain alone."""
-    mine = Q(dimension__in=OURS) | Q(dimension="article", value=case.article)
-    for dimension in ("provider", "gateway"):
-        if value := getattr(case, dimension):
-            mine |= Q(dimension=dimension, value=value)
-    found = Incident.objects.filter(mine, ended_at=None, part_of=None, cases__gte=SHOWN_FROM)
-    return found.order_by("began_at", "pk").first()
-
-
 def cases_of(incident: Incident) -> QuerySet[Case]:
     """Cases of the incident's value since it began; for our own side all of them."""
     if incident.value == outcomes.UNKNOWN:

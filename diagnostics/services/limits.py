@@ -29,6 +29,7 @@ from django.utils.crypto import salted_hmac
 
 from diagnostics.models import Allowance
 from diagnostics.services import refusals
+from diagnostics.services.prepared import rows
 
 MICROSECOND = timedelta(microseconds=1)
 MINUTE, QUARTER, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
@@ -172,6 +173,7 @@ _EXACT = f"""
     WHERE (SELECT count(*) FROM unnest(held.uses) AS use WHERE use > %(now)s - %(period)s) + %(number)s <= %(count)s
     RETURNING until, uses
 """  # noqa: S608 - the table's own name
+_HELD = f"SELECT until, uses FROM {_TABLE} WHERE rule = %s AND key = %s"  # noqa: S608 - the table's own name
 
 
 def _use(rule: Rule, key: str, number: int, now: datetime) -> Left | LimitReached:
@@ -184,13 +186,16 @@ def _use(rule: Rule, key: str, number: int, now: datetime) -> Left | LimitReache
         "period": rule.period,
     }
     values |= {"asked": number * rule.interval, "whole": rule.count * rule.interval}
-    with connection.cursor() as cursor:
-        cursor.execute(_EXACT if rule.exact else _BUCKET, values)
-        row = cursor.fetchone()
-        if row is None:
-            cursor.execute(f"SELECT until, uses FROM {_TABLE} WHERE rule = %s AND key = %s", [rule.name, key])  # noqa: S608
-            held = cursor.fetchone()  # by now perhaps gone, or younger, where no transaction keeps it as it was
-            return LimitReached(rule, _free_at(rule, number, *held) if held else now)
+    if not rule.exact:
+        row = next(iter(rows(_BUCKET, values)), None)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_EXACT, values)
+            row = cursor.fetchone()
+    if row is None:
+        # By now perhaps gone, or younger, where no transaction keeps it as it was.
+        held = next(iter(rows(_HELD, [rule.name, key])), None)
+        return LimitReached(rule, _free_at(rule, number, *held) if held else now)
     until, uses = row
     free = rule.count - len(uses) if rule.exact else (now + rule.count * rule.interval - until) // rule.interval
     return Left(free, until)

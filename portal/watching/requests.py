@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -50,15 +50,19 @@ class WatchMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        """What is logged from here on is about that view, and that case; `end` takes it back with the rest."""
-        reference = str(kwargs.get("reference", ""))
-        begin(view=_view_of(request), **({"case": reference} if _REFERENCE.fullmatch(reference) else {}))
+        say_about(request)
+
+
+def say_about(request: HttpRequest) -> None:
+    """What is logged until `WatchMiddleware` ends it is about the view, and the case, that the address leads to."""
+    reference = str(request.resolver_match.kwargs.get("reference", "")) if request.resolver_match else ""
+    begin(view=_view_of(request), **({"case": reference} if _REFERENCE.fullmatch(reference) else {}))
 
 
 def _id_of(request: HttpRequest) -> str:
     """A proxy's that we were told of, so that its log and ours can be laid side by side; else one of our own."""
-    given = request.headers.get("X-Request-ID", "")
-    return given if settings.TRUSTED_PROXY_HOPS and _ID.fullmatch(given) else uuid.uuid4().hex
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if settings.TRUSTED_PROXY_HOPS and _ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def _view_of(request: HttpRequest) -> str:

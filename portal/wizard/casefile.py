@@ -21,9 +21,8 @@ from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce, MailboxAnswer
 from diagnostics.providers import provider
 from diagnostics.registry import Probe
-from diagnostics.services.fleet import felt_by
 from diagnostics.services.runs import evidence_of, seen_by
-from diagnostics.services.standing import Standing
+from diagnostics.services.standing import Standing, newest
 from diagnostics.vendors import vendor
 from portal.masking import without_mailboxes
 from portal.templatetags.portal_text import foreign, visible
@@ -156,8 +155,11 @@ class CaseFile:
 def read(case: Case, *, masked: bool = False) -> CaseFile:
     """Everything a page shows. What IT sees is for anyone who has the link: tier 0. Raises ContentGone."""
     content, sender = content_for(case)
-    run = case.runs.order_by("-number")[0]
     tier = 0 if masked else case.tier
+    found = newest(case, tier)
+    if found is None:
+        raise ContentGone(case)
+    run = found.run
     try:
         evidence, diagnosis = seen_by(run, tier)
         unreadable = False
@@ -170,12 +172,12 @@ def read(case: Case, *, masked: bool = False) -> CaseFile:
         run=run,
         diagnosis=diagnosis,
         evidence=evidence,
-        messages=_messages(run),
+        messages={message.purpose: message for message in found.messages},
         now=timezone.now(),
         outdated=unreadable and run.finished,
         masked=masked,
         tier=tier,
-        incident=None if masked else felt_by(case),
+        incident=None if masked else found.incident,
     )
 
 
@@ -194,7 +196,3 @@ def etag_of(file: CaseFile) -> str:
     """The same as a poll is compared with, before there is a file."""
     incident = file.incident.pk if file.incident else 0
     return etag(Standing(file.run, tuple(file.messages.values()), file.tier, incident), file.now)
-
-
-def _messages(run: Run) -> dict[str, TestMessage]:
-    return {message.purpose: message for message in run.test_messages.all()}

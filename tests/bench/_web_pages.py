@@ -23,7 +23,8 @@ ARTICLE = "/timeclock/"
 POLLED_EVERY = 1.5
 SILENT = 30.0
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-POLLS = re.compile(r'hx-get="[^"]+" hx-trigger="every 1500ms"[^>]*If-None-Match&quot;: &quot;(.*?)&quot;}')
+POLLS = re.compile(r'<[^<>]* hx-trigger="every 1500ms"[^<>]*>')
+SENT_ALONG = re.compile(r"""hx-headers=(["'])(.*?)\1""")
 CRLF = "\r\n"
 BROWSER = CRLF.join(
     (
@@ -85,8 +86,7 @@ class Browser:
         """Every 1.5 s, whatever the last answer took, until the page says no more that it polls."""
         due = time.monotonic()
         while found := POLLS.search(text):
-            etag = json.loads(f'"{html.unescape(found[1])}"')
-            headers = {"HX-Request": "true", "HX-Target": "progress", "If-None-Match": etag}
+            headers = {"HX-Request": "true", "HX-Target": "progress", **sent_along(found[0])}
             status = 304
             while status == 304:
                 due += POLLED_EVERY
@@ -124,6 +124,14 @@ class Browser:
             headers[name.lower()] = value
         body = await self.reader.readexactly(int(headers.get("content-length", 0)))
         return int(first.split()[1]), headers, body.decode()
+
+
+def sent_along(tag: str) -> dict[str, str]:
+    """The headers that an element wants with its requests. Raises RuntimeError where it wants none."""
+    if not (found := SENT_ALONG.search(tag)):
+        raise RuntimeError(f"nothing is sent along by {tag}")
+    headers: dict[str, str] = json.loads(html.unescape(found[2]))
+    return headers
 
 
 async def customers(load: Load, per_second: float, seconds: float) -> None:

@@ -153,8 +153,8 @@ def _open_pages(websites: Websites) -> Iterator[Figure]:
     for kind, times in took.items():
         yield Figure(f"{name}: p95 of {kind}", 1000 * _percentile(times, 95), "ms", at_most=P95)
         yield Figure(f"{name}: p50 of {kind}", 1000 * _percentile(times, 50), "ms")
-    polls = said["statuses"].get("poll 304", 0), said["statuses"]["poll 200"]
-    yield Figure(f"{name}: polls answered with 304", 100 * polls[0] / sum(polls), "%")
+    polls = [said["statuses"].get(f"poll {status}", 0) for status in (304, 200)]
+    yield Figure(f"{name}: polls answered with 304", 100 * polls[0] / (sum(polls) or 1), "%")
     yield Figure(f"{name}: CPU of a case and its polls, web", 1000 * spent[0] / cases, "ms")
     yield Figure(f"{name}: CPU of a case and its polls, PostgreSQL, the workers' too", 1000 * spent[1] / cases, "ms")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -12,7 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers, get_conditional_response
+from django.utils.cache import get_conditional_response
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
@@ -20,8 +22,9 @@ from diagnostics.domain import Answer, Status
 from diagnostics.models import Case, Purpose, Viewer
 from diagnostics.services import views
 from diagnostics.services.audit import Action, write
-from diagnostics.services.standing import standing
+from diagnostics.services.standing import recent_standing
 from portal import access
+from portal.csrf import get_token
 from portal.intake import Problem
 from portal.wizard import questions, words
 from portal.wizard.blocks import Forms, Page, blocks, message_part
@@ -63,8 +66,6 @@ def or_gone(view: View[P]) -> View[P]:
 @or_gone
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of the case; htmx gets the part that changes, or 304 while nothing did."""
-    if unchanged := _nothing_new(request, reference):
-        return unchanged
     found = access.case_for(request, reference)
     if not _polled(request):
         _keep_look(request, found)
@@ -75,7 +76,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 @or_gone
 def section(request: HttpRequest, reference: str, section: str) -> HttpResponse:
     """One section of the article with the evidence that belongs to it."""
-    return _nothing_new(request, reference) or section_page(request, access.case_for(request, reference), section)
+    return section_page(request, access.case_for(request, reference), section)
 
 
 def case_page(
@@ -133,7 +134,7 @@ def section_page(
 
 def private(response: HttpResponse, etag: str = "") -> HttpResponse:
     """For the holder of the link alone: kept nowhere, found by no search engine."""
-    add_never_cache_headers(response)
+    response.headers["Expires"] = http_date()
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     if etag:
@@ -172,6 +173,7 @@ def _common(request: HttpRequest, file: CaseFile) -> dict[str, Any]:
         "vendor": file.vendor,
         "own_link": settings.PORTAL_URL + reverse("wizard:open_link", args=[token]) if token else "",
         "etag": etag_of(file),
+        "csrf_token": SimpleLazyObject(partial(get_token, request)),
     }
 
 
@@ -228,15 +230,17 @@ def _left_to_the_customer(answer: Answer) -> bool:
 
 
 def _polled(request: HttpRequest) -> bool:
-    return bool(HtmxDetails(request))
+    return request.META.get("HTTP_HX_REQUEST") == "true"
 
 
-def _nothing_new(request: HttpRequest, reference: str) -> HttpResponse | None:
-    """304 before anything else is read, where the page of whoever holds the link shows all this already."""
-    if not (_polled(request) and "If-None-Match" in request.headers):
+def nothing_new(request: HttpRequest, reference: str, section: str = "") -> HttpResponse | None:
+    """304 without anything being read, where the page of whoever holds the link showed all this a moment ago; also for
+    a section's.
+    """
+    if not (_polled(request) and "HTTP_IF_NONE_MATCH" in request.META):
         return None
     token = access.token_held(request, reference)
-    found = standing(token, reference) if token else None
+    found = recent_standing(token, reference) if token else None
     return _unchanged(request, etag(found, timezone.now())) if found else None
 
 

@@ -165,11 +165,8 @@ def test_whoever_waits_for_whole_seconds_is_not_too_early() -> None:
 def test_whoever_is_refused_while_the_row_is_swept_up_may_come_back_at_once(
     rule: Rule, held: tuple[datetime, list[datetime]] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Nobody can be made to come between the refusal and the look at what would say why.
     class Cursor:
-        """Refuses, and then has nothing any more that would say why."""
-
-        answers = iter([None, held])
-
         def __enter__(self) -> "Cursor":
             return self
 
@@ -177,10 +174,13 @@ def test_whoever_is_refused_while_the_row_is_swept_up_may_come_back_at_once(
 
         def execute(self, sql: str, values: object) -> None: ...
 
-        def fetchone(self) -> object:
-            return next(self.answers)
+        def fetchone(self) -> None: ...
 
-    monkeypatch.setattr(limits, "connection", SimpleNamespace(cursor=Cursor))  # nobody can be made to come between
+    def rows(sql: str, values: object) -> list[tuple[datetime, list[datetime]]]:
+        return [held] if held and sql.startswith("SELECT") else []
+
+    monkeypatch.setattr(limits, "connection", SimpleNamespace(cursor=Cursor))
+    monkeypatch.setattr(limits, "rows", rows)
     with time_machine.travel(START, tick=False), pytest.raises(LimitReached) as caught:
         take([(rule, "a")])
     assert caught.value.until <= START

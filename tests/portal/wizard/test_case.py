@@ -130,9 +130,9 @@ def test_the_number_of_queries_does_not_grow_with_the_case(
         start_run(case)
         finish(case, MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),)))
     before = 2 if runs > 1 and not path else 0  # what changed: the run before, and what was known then
-    look = 0 if path else 2  # who looked at the home, and that they did, is kept
-    # Link and case, run, what is known (evidence, groups and our own side at once), test messages, incidents.
-    with django_assert_num_queries(5 + before + look):
+    look = 0 if path else 1  # that somebody looked at the home is kept
+    # Link and case; run, test messages and incident; what is known (evidence, groups and our own side at once).
+    with django_assert_num_queries(3 + before + look):
         client.get(url(case) + path)
 
 

@@ -2,12 +2,14 @@ import re
 from unicodedata import normalize
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from diagnostics.addresses import AddressFault
 from diagnostics.models import Case
 from diagnostics.services import limits
+from portal import intake
 from portal.intake import ADDRESS_FAULTS
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +150,17 @@ def test_a_reached_limit_keeps_the_form_and_says_when_to_come_back(client: Clien
     assert re.search(r"try again in \d+ minutes", page(response))
     assert 'value="ACME-77"' in page(response)
     assert Case.objects.count() == 0
+
+
+def test_what_was_typed_comes_back_while_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(report: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(intake, "open_case", away)
+    response = client.post(URL, report(company_id="ACME-77"))
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert 'value="ACME-77"' in page(response)
+    assert "press the button again" in page(response)
 
 
 def test_limits_hold_while_the_broker_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
