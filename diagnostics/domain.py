@@ -315,6 +315,8 @@ class PolicyFetch:
     text: str = ""
     """At most 64 KB; empty unless the status is 200."""
     detail: str = ""
+    in_time: bool = True
+    """False where it was connected, and the answer took longer than we wait; senders wait for a minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from django import forms
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -30,7 +29,8 @@ from diagnostics.services.limits import LimitReached, ProofNeeded
 from diagnostics.services.proofs import ProofRefused
 from diagnostics.services.queue_cap import QueueFull
 from diagnostics.vendors import vendor
-from portal import access, proving
+from portal import access, away, proving
+from portal.csrf import get_token
 from portal.moulds import Moulds
 
 TEMPLATE = "wizard/start.html"
@@ -187,6 +187,8 @@ def handle_start(request: HttpRequest, article: Article) -> HttpResponse:
         return _page(request, article, form, refused=refused)
     except LimitReached as limit:
         return limit_reached(_page(request, article, form, problems=[Problem(words_for_limit(limit))]), limit)
+    except away.DATABASE_AWAY:
+        return away.come_back(_page(request, article, form, problems=[Problem(away.words_for_form())]))
     return open_page(request, case)
 
 
@@ -265,6 +267,8 @@ def _meant(typed: str) -> str:
 
 
 def _same_report(request: HttpRequest, article: Article, form: StartForm) -> Case | None:
+    if not access.references_held(request):
+        return None
     recent = Case.objects.newest_first().filter(
         article=article.slug,
         company_id=form.cleaned_data["company_id"],

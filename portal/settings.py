@@ -6,6 +6,7 @@ The README's table explains each variable. To add one: read it here with `env`, 
 
 import re
 import secrets
+import socket
 import sys
 import warnings
 from importlib.util import find_spec
@@ -219,9 +220,9 @@ def _database() -> dict[str, Any]:
         "connection_class": PooledConnection,
         "min_size": 0,
         "max_size": _number("DATABASE_POOL_SIZE", 20),
-        "timeout": 4,  # no page is waited for longer than 5 s
+        "timeout": 0.5,  # asked for again a few times (portal/database/base.py)
         "max_idle": 60,
-        "reconnect_timeout": 30,
+        "reconnect_timeout": 1,  # its pauses grow; whoever asks next begins anew
     }
     database: dict[str, Any] = {**dj_database_url.parse(DATABASE_URL)}
     if database.get("ENGINE") != "django.db.backends.postgresql":
@@ -229,7 +230,8 @@ def _database() -> dict[str, Any]:
     if not ON_LOOPBACK and not _IS_RESPONDER and not _says_how_it_signs_in(database):
         raise ImproperlyConfigured("DATABASE_URL must hold a password of at least 8 characters that nobody guesses")
     # A pool holds the connections, so none is kept per thread; what the URL says of options wins.
-    return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options | database.get("OPTIONS", {})}
+    kept = {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options | database.get("OPTIONS", {})}
+    return {**database, **kept, "ENGINE": "portal.database"}
 
 
 DATABASES = {"default": _database()}
@@ -261,6 +263,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.health.HealthMiddleware",
     "portal.watching.requests.WatchMiddleware",
+    "portal.shortcuts.ShortcutMiddleware",
     "portal.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.headers.PermissionsPolicyMiddleware",
@@ -863,11 +866,16 @@ if not ON_LOOPBACK:
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) if REDIS_URL.startswith("unix://") else REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A worker only listens on its main connection. Where the broker's host has gone without saying goodbye and another has
+# taken its place, nothing else would end that for two hours. Seconds; milliseconds for the last one.
+_PAUSES = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 15_000))
+_NOTICE_SILENCE = {getattr(socket, name): value for name, value in _PAUSES if hasattr(socket, name)}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "priority_steps": [0],  # no task is more urgent than another: a list for each queue, not four
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
+    "socket_keepalive_options": _NOTICE_SILENCE,
     "health_check_interval": 25,
 }
 CELERY_RESULT_BACKEND = None

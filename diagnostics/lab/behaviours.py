@@ -23,6 +23,8 @@ class NameBehaviour(StrEnum):
     """The first name server says SERVFAIL, the spare one nothing."""
     GONE_AT_ONE = "gone_at_one"
     """The first name server says NXDOMAIN, the spare one nothing."""
+    DRIPS = "drips"
+    """Every answer is too long for UDP; over TCP it comes through at a byte a second."""
 
 
 class Encryption(StrEnum):
@@ -99,6 +101,8 @@ class Http:
 
     tls: bool = False
     page: str = "This is a host of the lab.\n"
+    drips_every: float = 0.0
+    """Seconds between any two bytes of its answer."""
 
 
 @dataclass(frozen=True, slots=True)

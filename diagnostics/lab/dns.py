@@ -22,6 +22,7 @@ import dns.rrset
 from diagnostics.lab.behaviours import NameBehaviour
 from diagnostics.lab.ports import LOOPBACK, Connections
 from diagnostics.lab.scenario import Zone
+from diagnostics.lab.tcp import drip
 
 TTL = 5
 LARGEST_UDP_ANSWER = 1232
@@ -29,6 +30,7 @@ LARGEST_UDP_ANSWER = 1232
 SMALLEST_UDP_ANSWER = 512
 LARGEST_TCP_ANSWER = 65535
 LONGEST_ALIAS_CHAIN = 8
+DRIP_SECONDS = 1.0
 
 
 class Names:
@@ -114,7 +116,7 @@ def answer(names: Names, query: dns.message.Message, *, spare: bool = False) -> 
             _fail(response, dns.edns.EDECode.NO_REACHABLE_AUTHORITY)
         case NameBehaviour.BOGUS if not query.flags & dns.flags.CD:
             _fail(response, dns.edns.EDECode.DNSSEC_BOGUS)
-        case NameBehaviour.BOGUS | NameBehaviour.GONE_AT_ONE | None:
+        case NameBehaviour.BOGUS | NameBehaviour.GONE_AT_ONE | NameBehaviour.DRIPS | None:
             _look_up(names, question.name, question.rdtype, response)
     return response
 
@@ -163,6 +165,9 @@ class _Datagrams(asyncio.DatagramProtocol):
         response = query and answer(self._names, query, spare=self._spare)
         if query is None or response is None:
             return
+        if _drips(self._names, query):
+            response.flags |= dns.flags.TC
+            response.answer.clear()
         offered = min(query.payload, LARGEST_UDP_ANSWER) if query.edns >= 0 else SMALLEST_UDP_ANSWER
         size = max(offered, SMALLEST_UDP_ANSWER)
         wire = response.to_wire(max_size=size, prefer_truncation=True)
@@ -198,7 +203,14 @@ class _Stream(asyncio.Protocol):
                 self._write_later(query, response.to_wire(max_size=LARGEST_TCP_ANSWER, prepend_length=True))
 
     def _write_later(self, query: dns.message.Message, wire: bytes) -> None:
+        if _drips(self._names, query):
+            drip(self._transport, wire, DRIP_SECONDS)
+            return
         _later(_delay(self._names, query), lambda: self._transport.write(wire))
+
+
+def _drips(names: Names, query: dns.message.Message) -> bool:
+    return any(names.behaviour(asked.name) is NameBehaviour.DRIPS for asked in query.question)
 
 
 def _delay(names: Names, query: dns.message.Message) -> float:

@@ -156,9 +156,9 @@ class _Stage:
             case Smtp():
                 context = self._starttls(behaviour.encryption, host)
                 return await self._stack.enter_async_context(smtp.serving(behaviour, host, context, self.mailboxes))
-            case Http(tls=encrypted, page=page):
+            case Http(tls=encrypted, page=page, drips_every=drips):
                 context = self._authority.context_for(host) if encrypted else None
-                return await self._stack.enter_async_context(tcp.http(context, page))
+                return await self._stack.enter_async_context(tcp.http(context, page, drips))
             case TestPoint():
                 return await self._stack.enter_async_context(echo.serving(self._authority.context_for(host), port))
             case Reset():

@@ -18,10 +18,10 @@ LARGEST_QUEUE = 64
 
 
 @asynccontextmanager
-async def http(context: ssl.SSLContext | None, page: str) -> AsyncIterator[int]:
+async def http(context: ssl.SSLContext | None, page: str, drips_every: float = 0.0) -> AsyncIterator[int]:
     """Answer HTTP requests with a page, over TLS with a context; gives the port."""
     connections = Connections()
-    async with _listening(lambda: _Page(connections, page.encode()), connections, context) as port:
+    async with _listening(lambda: _Page(connections, page.encode(), drips_every), connections, context) as port:
         yield port
 
 
@@ -73,9 +73,10 @@ async def _listening(
 
 
 class _Page(asyncio.Protocol):
-    def __init__(self, connections: Connections, page: bytes) -> None:
+    def __init__(self, connections: Connections, page: bytes, drips_every: float) -> None:
         self._connections = connections
         self._page = page
+        self._drips_every = drips_every
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = self._connections.add(transport)
@@ -83,8 +84,22 @@ class _Page(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         length = len(self._page)
         head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        if self._drips_every:
+            drip(self._transport, head.encode() + self._page, self._drips_every)
+            return
         self._transport.write(head.encode() + self._page)
         self._transport.close()
+
+
+def drip(transport: asyncio.Transport, words: bytes, every: float) -> None:
+    """Byte by byte, so many seconds apart, then the end; until the other side has had enough."""
+    if transport.is_closing():
+        return
+    transport.write(words[:1])
+    if words[1:]:
+        asyncio.get_running_loop().call_later(every, drip, transport, words[1:], every)
+    else:
+        transport.close()
 
 
 ROUND_TRIP = 0.5

@@ -32,6 +32,8 @@ class Fetched:
     detail: str = ""
     issuer: str = ""
     address: str = ""
+    in_time: bool = True
+    """False where it was connected, and the answer took longer than we wait."""
 
 
 async def fetch(dialer: Dialer, host: str, port: int, path: str, *, accept: str, seconds: float = SECONDS) -> Fetched:
@@ -48,7 +50,7 @@ async def fetch(dialer: Dialer, host: str, port: int, path: str, *, accept: str,
             transport.write(link.protocol.request(host, path, accept))
             return replace(await link.protocol.answer, issuer=session(transport)[1], address=dialled.address)
     except (TimeoutError, ConnectionAbortedError):  # The second is asyncio's own time limit for handshakes.
-        return replace(failed, detail="no answer in time")
+        return replace(failed, detail="no answer in time", in_time=False)
     except ssl.SSLError as problem:
         return replace(failed, detail=problem_text(problem))
     except OSError:

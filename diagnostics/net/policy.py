@@ -23,4 +23,4 @@ class PolicyFetcher:
     async def fetch(self, domain: str) -> PolicyFetch:
         """What `https://mta-sts.<domain>/.well-known/mta-sts.txt` says; redirects are not followed."""
         fetched = await fetch(self.dialer, f"mta-sts.{domain}", 443, PATH, accept="text/plain", seconds=self.seconds)
-        return PolicyFetch(fetched.outcome, fetched.status, fetched.text, fetched.detail)
+        return PolicyFetch(fetched.outcome, fetched.status, fetched.text, fetched.detail, fetched.in_time)

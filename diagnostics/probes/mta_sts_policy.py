@@ -70,7 +70,10 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> MtaStsPol
         raise Unobserved(Gap.RESOLVER_SILENT)
     if sum(text.startswith("v=STSv1;") for text in map(text_of, answer.records)) != 1:
         return MtaStsPolicy(target.domain, announced=False)
-    return _read(target.domain, await net.fetch_policy(target.domain))
+    fetched = await net.fetch_policy(target.domain)
+    if not fetched.in_time:  # it is there and slow, for all we know: who has more patience may get it
+        raise Unobserved(Gap.TIMED_OUT, fetched.detail)
+    return _read(target.domain, fetched)
 
 
 def read_policy(text: str) -> Policy | None:

@@ -37,12 +37,13 @@ def running_neighbours() -> Iterator[Neighbours]:
 
 
 @pytest.fixture(scope="session")
-def running_stack(running_neighbours: Neighbours, request: pytest.FixtureRequest) -> Iterator[Stack]:
+def running_stack(running_neighbours: Neighbours) -> Iterator[Stack]:
     home = ROOT / ".local" / "test" / f"chaos-{os.getpid()}"
-    stack = Stack(home, running_neighbours.settings, forking=not _wants_long(request.config))
+    stack = Stack(home, running_neighbours.settings)
     try:
         stack.up()
-        stack.run([sys.executable, "-m", "tests.chaos.endpoint", running_neighbours.url])
+        stack.run("endpoint", [sys.executable, "-m", "tests.chaos.endpoint", running_neighbours.url])
+        assert stack.query("SELECT 1 FROM diagnostics_webhookendpoint"), stack.words_of("endpoint")
         yield stack
     finally:
         stack.stop()

@@ -43,6 +43,11 @@ class Gate:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
+    @property
+    def connections(self) -> int:
+        """How many there have been."""
+        return len(self._threads) - 1
+
     def shut(self) -> None:
         self._open.clear()
 

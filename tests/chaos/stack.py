@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,9 @@ from tests.customer import Customer, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_LIMIT = 30.0
+SLOW = 5.0
+"""Seconds that no request may take, whatever is broken meanwhile."""
+WEB_THREADS = 4
 MANAGE = [sys.executable, "manage.py"]
 CELERY = [sys.executable, "-m", "celery", "--app", "portal", "--quiet", "--skip-checks"]
 NOT_INHERITED = ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL", "STATEMENT_TIMEOUT_MS")
@@ -138,7 +142,9 @@ class Stack:
     home: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     forking: bool = True
-    """Workers and dispatchers start from a process that has everything imported; else as in production, in seconds."""
+    """Workers and dispatchers start from a process that has everything imported; else as in production, in seconds. May
+    be changed at any time.
+    """
     parts: dict[str, Part] = field(default_factory=dict)
     nursery: Nursery | None = None
 
@@ -150,15 +156,16 @@ class Stack:
 
     def up(self) -> None:
         """Servers, lab and web."""
-        self.servers.start()
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.nursery = Nursery(self._environment("nursery"), self.home / "nursery.log")
         self._start("lab", [*MANAGE, "lab", "--serve"])
-        if self.forking:
-            self.nursery = Nursery(self._environment("nursery"), self.home / "nursery.log")
-        self.run([*MANAGE, "migrate", "-v0"])
+        self.servers.start()
+        self.begin_web()
+        self.nursery.wait()
+        self.run("migrate", [sys.executable, "-m", "django", "migrate", "-v0"])
+        assert self.query("SELECT to_regclass('diagnostics_case')") != [(None,)], self.words_of("migrate")
         eventually((self.home / "lab" / "state.json").exists, START_LIMIT, "lab")
-        self.start_web()
-        if self.nursery:
-            self.nursery.wait()
+        eventually(self.web_answers, START_LIMIT, lambda: self.words_of("web"))
 
     def start_web(self) -> None:
         """Until it answers."""
@@ -168,12 +175,14 @@ class Stack:
     def begin_web(self) -> None:
         """Without waiting for it; nothing where it runs."""
         if not self.runs("web"):
-            web = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "4"]
+            web = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", str(WEB_THREADS)]
             self._start("web", [sys.executable, "-m", "granian", *web, "portal.wsgi:application"])
 
-    def run(self, command: list[str]) -> None:
-        """To its end, with the portal's environment."""
-        subprocess.run(command, cwd=ROOT, env=self._environment("command"), check=True, timeout=2 * START_LIMIT)
+    def run(self, name: str, command: list[str]) -> None:
+        """To its end, however that is."""
+        part = self._start(name, command, quickly=True)
+        assert part.process
+        part.process.wait(2 * START_LIMIT)
 
     def stop(self) -> None:
         for part in self.parts.values():
@@ -217,18 +226,32 @@ class Stack:
         """Without waiting for it; nothing where it runs."""
         if not self.runs(name):
             self._alive(name).unlink(missing_ok=True)
-            options = ["--pool", "threads", "--queues", QUEUES, "--without-gossip", "--without-mingle"]
-            self._start(name, [*CELERY, "worker", "--hostname", f"{name}@test", *options], settings, quickly=True)
+            self._start(name, self.worker_command(name), settings, quickly=True)
+
+    def worker_command(self, name: str) -> list[str]:
+        options = ["--pool", "threads", "--queues", QUEUES, "--without-gossip", "--without-mingle"]
+        return [*CELERY, "worker", "--hostname", f"{name}@test", *options]
+
+    def begin(self, name: str, command: list[str], settings: Mapping[str, str] | None = None) -> None:
+        """Any program as a part, with the portal's environment."""
+        self._start(name, command, settings)
 
     def begin_dispatcher(self, name: str, *, ahead: float = 0) -> None:
         """Without waiting for it; nothing where it runs. `ahead`: so many seconds does its machine's clock go wrong."""
         if not self.runs(name):
             if ahead:
-                self._start(name, [sys.executable, "-m", "tests.chaos.ahead", str(ahead), "dispatcher"])
+                self._start(name, [sys.executable, "-m", "tests.chaos.ahead", str(ahead), "dispatcher"], quickly=True)
             else:
                 self._start(name, [sys.executable, "-m", "django", "dispatcher"], quickly=True)
 
+    def begin_clock(self) -> None:
+        """Without waiting for it; nothing where it runs."""
+        if not self.runs("clock"):
+            self._alive("clock").unlink(missing_ok=True)
+            self._start("clock", [*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"], quickly=True)
+
     def takes_work(self, name: str) -> bool:
+        """Or, for the clock, whether it ticks."""
         return self._alive(name).exists()
 
     def kill_broker(self) -> None:
@@ -249,6 +272,16 @@ class Stack:
     def thaw_broker(self) -> None:
         os.kill(self._broker_pid(), signal.SIGCONT)
 
+    @contextmanager
+    def full_broker(self) -> Iterator[None]:
+        """It answers, and takes nothing more."""
+        with self.broker() as broker:
+            broker.config_set("maxmemory", 1)
+            try:
+                yield
+            finally:
+                broker.config_set("maxmemory", 0)
+
     def wipe_broker(self) -> None:
         """It lives, and has forgotten everything."""
         with self.broker() as broker:
@@ -257,6 +290,15 @@ class Stack:
     def restart_database(self) -> None:
         """Every connection is cut, whatever it was about; afterwards PostgreSQL recovers from its log."""
         self.servers._pg_ctl("restart", "-m", "immediate")
+
+    def freeze_database(self) -> None:
+        """The server and all its sessions stand still, as if its disk hung; connections stay, and nothing is said."""
+        for pid in (self._postmaster(), *children(self._postmaster())):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw_database(self) -> None:
+        for pid in (*children(self._postmaster()), self._postmaster()):
+            os.kill(pid, signal.SIGCONT)
 
     def cut_connections(self) -> None:
         """Every connection of the portal's to PostgreSQL, whatever it was about."""
@@ -291,6 +333,11 @@ class Stack:
     def broker(self) -> redis.Redis:
         return redis.Redis.from_url(self.servers.redis_url, socket_timeout=5)
 
+    def waiting_tasks(self, queue: str) -> list[str]:
+        """The names of the tasks that wait for a worker, without their packages."""
+        with self.broker() as broker:
+            return [json.loads(one)["headers"]["task"].rpartition(".")[2] for one in broker.lrange(queue, 0, -1)]
+
     def carrier(self) -> Celery:
         """To publish by hand what the dispatcher publishes."""
         return Celery("chaos", broker=self.servers.redis_url.replace("unix://", "redis+socket://"))
@@ -313,9 +360,9 @@ class Stack:
     def _start(
         self, name: str, command: list[str], settings: Mapping[str, str] | None = None, *, quickly: bool = False
     ) -> Part:
-        """`quickly`: forked where that is wanted; settings of its own it would come too late for."""
+        """`quickly`: forked where that is wanted; `settings` can then be DATABASE_URL and REDIS_URL only."""
         environment = self._environment(name) | dict(settings or {})
-        nursery = self.nursery if quickly and not settings else None
+        nursery = self.nursery if self.forking and quickly else None
         part = Part(name, command, environment, self.home / f"{name}.log", nursery)
         self.parts[name] = part
         part.start()
@@ -329,6 +376,9 @@ class Stack:
 
     def _broker_pid(self) -> int:
         return int((self.home / "valkey" / "valkey.pid").read_text())
+
+    def _postmaster(self) -> int:
+        return int((self.home / "postgres" / "postmaster.pid").read_text().split()[0])
 
     def _environment(self, name: str) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}

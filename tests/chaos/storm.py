@@ -116,10 +116,12 @@ class Storm:
     def database_restarted(self) -> None:
         self._note_interrupted()
         self.stack.restart_database()
+        self._note_interrupted()  # who was claiming work at that moment does not know that it has it
 
     def connections_cut(self) -> None:
         self._note_interrupted()
         self.stack.cut_connections()
+        self._note_interrupted()
 
     def worker_frozen(self) -> None:
         """Past its lease: others do its work, and what it writes when it wakes up is refused."""
@@ -127,6 +129,7 @@ class Storm:
         if not self._frozen and self.stack.runs(name):
             self._note_interrupted()
             self.stack.parts[name].freeze()
+            self._note_interrupted()  # what it has taken since
             self._frozen.add(name)
             self._after(PAST_ITS_LEASE, lambda: self._thaw(name))
 
@@ -136,6 +139,7 @@ class Storm:
         if not self._broker_away:
             self.stack.kill_broker()
         self.stack.restart_database()
+        self._note_interrupted()
 
     # Helpers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import psycopg
@@ -9,6 +10,8 @@ import pytest
 from django.conf import settings
 from psycopg_pool import ConnectionPool
 
+from portal import pooled
+from portal.database.pulse import pulse
 from portal.pooled import PooledConnection
 from tests.customer import eventually
 
@@ -74,3 +77,35 @@ def test_a_notice_is_no_reason_to_drop_one(pool: ConnectionPool[PooledConnection
 def test_the_portals_own_connections_are_of_this_kind() -> None:
     assert settings.DATABASES["default"]["OPTIONS"]["pool"]["connection_class"] is PooledConnection
     assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"]
+
+
+def test_a_long_statement_of_a_server_that_answers_others_is_waited_for(
+    pool: ConnectionPool[PooledConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pooled, "COMMON_SECONDS", 0.05)
+    monkeypatch.setattr(pooled, "DOUBT_SECONDS", 0.1)
+    answers: list[bool] = []
+    felt = pulse.felt
+
+    def noted() -> bool:
+        answers.append(felt())
+        return answers[-1]
+
+    monkeypatch.setattr(pulse, "felt", noted)
+    with pool.connection() as connection:
+        assert connection.execute("SELECT pg_sleep(0.5), 7").fetchone() == ("", 7)
+        assert connection.execute("SELECT 8").fetchone() == (8,)
+    assert answers
+    assert all(answers)
+
+
+def test_a_lost_connection_is_noticed_while_its_server_is_doubted(
+    pool: ConnectionPool[PooledConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pooled, "COMMON_SECONDS", 0.05)
+    with pool.connection() as connection:
+        ending = threading.Timer(0.3, end, (connection.info.backend_pid,))
+        ending.start()
+        with pytest.raises(psycopg.OperationalError, match="terminat"):
+            connection.execute("SELECT pg_sleep(30)")
+        ending.join()

@@ -8,10 +8,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from celery import current_app
-from celery.beat import Scheduler, Service
+from celery.beat import Service
 from django.core.management.base import BaseCommand
 
 from diagnostics import dispatch
+from diagnostics.clock import RememberingScheduler
 
 
 class Command(BaseCommand):
@@ -27,6 +28,6 @@ class Command(BaseCommand):
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: stop.set())
         if options["with_beat"]:
-            clock = Service(current_app, scheduler_cls=Scheduler)
+            clock = Service(current_app, scheduler_cls=RememberingScheduler)
             threading.Thread(target=clock.start, name="beat", daemon=True).start()
         dispatch.run(stop)

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 
-from diagnostics.domain import Address, DnsStatus, SendOutcome, SmtpReply, SmtpStage, Transmission
+from diagnostics.domain import Address, ConnectOutcome, DnsStatus, SendOutcome, SmtpReply, SmtpStage, Transmission
+from diagnostics.net.dialer import Dialled
 from diagnostics.net.guard import is_address, is_allowed
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.smtp import PORT, greet
@@ -16,6 +17,8 @@ from diagnostics.net.wire import Inbox, Interrupted, SmtpClient, SmtpLimits, Tls
 SLUG = "direct"
 MAX_HOSTS = 5
 LIMITS = SmtpLimits(banner=30.0, total=55.0)
+PAUSES = (2.0, 5.0)
+"""Seconds after which a name is looked up again that could not be: most such faults pass (RFC 5321 section 5.1)."""
 
 
 def build(network: LiveNetwork) -> Direct:
@@ -33,18 +36,19 @@ class Direct:
     network: LiveNetwork
     limits: SmtpLimits = LIMITS
     slug: str = SLUG
+    pauses: tuple[float, ...] = PAUSES
 
     async def send(
         self, message: bytes, sender: str, recipient: Address, *, tls_required: bool = False
     ) -> Transmission:
         """As `Sender.send` says; raises ValueError for an envelope address that cannot stand in a command."""
         letter = _Letter(message, _path(sender), _path(str(recipient)), tls_required)
-        hosts = await self._hosts(recipient.domain)
-        if isinstance(hosts, Transmission):
-            return hosts
         state = _Progress()
         try:
             async with asyncio.timeout(self.limits.total):
+                hosts = await self._hosts(recipient.domain)
+                if isinstance(hosts, Transmission):
+                    return hosts
                 return await self._try_hosts(hosts, letter, state)
         except TimeoutError:
             stopped = f"stopped after {self.limits.total:g} seconds"
@@ -56,6 +60,11 @@ class Direct:
 
     async def _hosts(self, domain: str) -> tuple[str, ...] | Transmission:
         answer = await self.network.resolve(domain, "MX")
+        for pause in self.pauses:
+            if answer.status is not DnsStatus.UNANSWERED:
+                break
+            await asyncio.sleep(pause)
+            answer = await self.network.resolve(domain, "MX")
         if answer.status is DnsStatus.UNANSWERED:
             return _unreachable("the domain could not be looked up")
         if answer.status is DnsStatus.NO_SUCH_NAME:
@@ -90,7 +99,7 @@ class Direct:
 
     async def _deliver(self, host: str, letter: _Letter, state: _Progress, *, encrypt: bool) -> Transmission:
         state.close()
-        dialled = await self.network.dialer.dial(host, PORT, partial(Inbox, self.limits.received))
+        dialled = await self._dialled(host)
         state.begin(host, dialled.address)
         if dialled.link is None:
             return state.transmission(SendOutcome.UNREACHABLE, dialled.detail or dialled.outcome.value)
@@ -111,6 +120,16 @@ class Direct:
         if outcome is not SendOutcome.UNKNOWN:
             await client.quit()
         return state.transmission(outcome)
+
+    async def _dialled(self, host: str) -> Dialled[Inbox]:
+        inbox = partial(Inbox, self.limits.received)
+        dialled = await self.network.dialer.dial(host, PORT, inbox)
+        for pause in self.pauses:
+            if dialled.outcome is not ConnectOutcome.DNS_UNANSWERED:
+                break
+            await asyncio.sleep(pause)
+            dialled = await self.network.dialer.dial(host, PORT, inbox)
+        return dialled
 
     def _public(self, sockname: object) -> str:
         """The address that their server saw: our socket's, or behind a translation (NAT) the only one of ours."""

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from time import perf_counter
 
+import dns.message
 import dns.rcode
 import pytest
 from anymail.backends import test as anymail_test  # type: ignore[import-untyped]
@@ -19,7 +20,7 @@ from diagnostics.net.senders.direct import Direct
 from diagnostics.net.senders.django import DjangoBackend
 from diagnostics.net.wire import SmtpLimits
 
-from .conftest import QUICK_SMTP, Listener, NameServer, Talk, listener, network
+from .conftest import QUICK_SMTP, Listener, NameServer, Talk, listener, network, reply
 from .smtp_server import CLOSE, RESET, SILENCE, MailServer
 
 ANNA = Address("anna", "mail.test")
@@ -61,7 +62,7 @@ async def deliver(
 
 def direct(dns_server: NameServer, limits: SmtpLimits = QUICK_SMTP, **config: object) -> Direct:
     net = network(nameservers=(dns_server.endpoint,), helo_name="probe.example.org", **config)
-    return Direct(net, limits)
+    return Direct(net, limits, pauses=(0.01, 0.01))
 
 
 async def test_an_accepted_message_arrives_as_it_was_written(dns_server) -> None:
@@ -253,6 +254,20 @@ async def test_where_no_host_can_be_talked_to_nothing_is_handed_over(dns_server,
         sent = await direct(dns_server, dial_map={"198.51.100.1:25": server.endpoint}).send(MESSAGE, FROM, ANNA)
     assert (sent.outcome, sent.detail) == (SendOutcome.UNREACHABLE, detail)
     assert server.connections == 0
+
+
+@pytest.mark.parametrize("name", [("mail.test", "MX"), ("mx1.test", "A")], ids=["the domain", "its host"])
+async def test_what_cannot_be_looked_up_for_a_moment_is_looked_up_again(dns_server, name: tuple[str, str]) -> None:
+    right = {("mail.test", "MX"): ["10 mx1.test."], ("mx1.test", "A"): ["198.51.100.1"]}
+
+    def fails_at_first(server: NameServer, query: dns.message.Message) -> list[bytes]:
+        server.records[name] = right[name]
+        return [reply(query, rcode=dns.rcode.SERVFAIL).to_wire()]
+
+    dns_server.records = {**right, ("mx1.test", "AAAA"): dns.rcode.SERVFAIL, name: fails_at_first}
+    async with listener(MailServer()) as server:
+        sent = await direct(dns_server, dial_map={"198.51.100.1:25": server.endpoint}).send(MESSAGE, FROM, ANNA)
+    assert sent.outcome is SendOutcome.ACCEPTED
 
 
 async def test_a_domain_without_mx_takes_mail_at_its_address(dns_server) -> None:
