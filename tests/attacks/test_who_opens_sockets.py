@@ -47,6 +47,7 @@ ALLOWED = {
     "portal/health.py": ({"redis"}, "the broker of the settings"),
     "portal/looks.py": ({"redis", "socket"}, "broker and database of the settings"),
     "portal/management/commands/up.py": ({"socket"}, "looks whether our own port is free"),
+    "portal/settings.py": ({"socket"}, "the numbers of options"),
     "portal/spare_ports.py": ({"socket"}, "looks whether our own port is free"),
     "portal/watching/durable.py": ({"redis"}, "the broker of the settings"),
     "portal/watching/faults.py": ({"socket"}, "the name of this machine"),

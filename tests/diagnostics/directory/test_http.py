@@ -16,7 +16,7 @@ from diagnostics.directory.http import LIMITS, HttpDirectory
 from diagnostics.domain import DirectoryAnswer, Gap, Membership, Unobserved
 from tests.diagnostics.networks import target
 
-QUICK = replace(LIMITS, connect=0.3, total=0.4)
+QUICK = replace(LIMITS, connect=1.0, total=1.5)
 ABOUT = replace(target("anna@example.org"), company_id="ACME-1")
 
 
