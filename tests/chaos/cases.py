@@ -13,7 +13,7 @@ RECOVERY = 20.0
 """Seconds after which all is done again once leases have run out: a sweep, a publication, the probes. Less than a
 lease, whose end would hide that something was not noticed.
 """
-CROWD = 3
+CROWD = 5
 DONE = "SELECT verdict FROM diagnostics_run WHERE finished_at IS NOT NULL"
 
 

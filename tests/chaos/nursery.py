@@ -52,7 +52,6 @@ def become(arguments: list[str], environment: dict[str, str], log: str) -> None:
     os.environ.update(environment)
     settings.ALIVE_FILE = Path(environment["ALIVE_FILE"])
     dispatch.SWEEP_EVERY = LOOK_EVERY
-    app.conf.broker_transport_options["unacked_restore_interval"] = LOOK_EVERY
     if "DATABASE_URL" in environment:
         go_another_way(environment["DATABASE_URL"], environment["REDIS_URL"])
     _python, _m, module, *options = arguments

@@ -116,12 +116,10 @@ class Storm:
     def database_restarted(self) -> None:
         self._note_interrupted()
         self.stack.restart_database()
-        self._note_interrupted()  # who was claiming work at that moment does not know that it has it
 
     def connections_cut(self) -> None:
         self._note_interrupted()
         self.stack.cut_connections()
-        self._note_interrupted()
 
     def worker_frozen(self) -> None:
         """Past its lease: others do its work, and what it writes when it wakes up is refused."""
