@@ -6,7 +6,7 @@ made again anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -559,8 +559,12 @@ class Network(Protocol):
     @property
     def records(self) -> Records: ...
 
-    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
-        """Records of one type; CNAMEs followed. `unchecked` asks for what DNSSEC would hold back, too (CD)."""
+    def resolve(self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True) -> Awaitable[DnsAnswer]:
+        """Records of one type; CNAMEs followed. `unchecked` asks for what DNSSEC would hold back, too (CD).
+
+        Without `confirm` one name server's word is enough that the name does not exist: for names that most domains
+        lack and nobody is blamed for lacking.
+        """
 
     async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
         """Look the host up, pass the guard, connect, and, with `tls`, shake hands and verify the certificate."""

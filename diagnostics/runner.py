@@ -30,7 +30,8 @@ async def observe(
     tasks: dict[type[object], asyncio.Task[None]] = {}
 
     async def answer(probe: Probe) -> None:
-        await asyncio.gather(*(tasks[kind] for kind in probe.needs))
+        for kind in probe.needs:
+            await tasks[kind]
         seen = await _ask(probe, target, evidence, net)
         evidence.add(seen)
         if probe.observes in reported:

@@ -230,7 +230,7 @@ def _read_name(wire: bytes, at: int, end: int) -> tuple[str, int]:
             size += 1 + length
             if at >= end or size > _MAX_NAME:
                 raise Unsure("a name that is cut short or too long")
-            labels.append(_escaped(label, _UNLIKE_A_NAME))
+            labels.append(_label(label))
             continue
         target = (length & 0x3F) << 8 | wire[at + 1]
         pointers += 1
@@ -238,6 +238,11 @@ def _read_name(wire: bytes, at: int, end: int) -> tuple[str, int]:
             raise Unsure("a name with an odd compression pointer")
         after = after or at + 2
         end, start, at = start, target, target
+
+
+@lru_cache(maxsize=4096)
+def _label(raw: bytes) -> str:
+    return _escaped(raw, _UNLIKE_A_NAME)
 
 
 def _escaped(raw: bytes, unlike: dict[int, str]) -> str:
@@ -322,7 +327,8 @@ _TLSA_SIZES = {1: 32, 2: 64}
 def _name_wire(name: str) -> bytes:
     if "\\" in name or name == ".":
         return dns.name.from_text(name).to_wire() or b""
-    return b"".join(bytes((len(label),)) + label for label in name.encode("ascii").split(b"."))
+    label, _, above = name.partition(".")
+    return bytes((len(label),)) + label.encode("ascii") + (_name_wire(above) if above else b"\0")
 
 
 _QR, _OPCODE, _AA, _TC, _RD, _AD, _CD = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100, 0x0020, 0x0010

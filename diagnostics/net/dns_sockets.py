@@ -12,7 +12,10 @@ import errno
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 
 from diagnostics.net.config import Endpoint
 from diagnostics.net.dns_fallback import read_any
@@ -21,8 +24,8 @@ from diagnostics.net.dns_message import Message, Question, Unsure, query, read
 QUESTIONS_AT_ONCE = 16
 """Questions that wait at one socket before another is opened."""
 MAX_SOCKETS = 64
-MAX_QUESTIONS = 50
-"""Questions that a socket is used for."""
+MAX_QUESTIONS = 100
+"""Questions that a socket is used for; a burst of more ends with it, if there is no other."""
 MAX_SECONDS = 10.0
 """How long a socket is used."""
 RECEIVE_BUFFER = 1 << 20
@@ -57,6 +60,16 @@ def random_number() -> int:
     return next(_numbers)
 
 
+class LoopEnded(ConnectionAbortedError):
+    """Nobody is left to wait for an answer."""
+
+
+Told = Callable[[Message | OSError], None]
+"""Hears what became of a question: the first answer to that very question, or why there is none. TimeoutError is one
+of the reasons. Must not raise.
+"""
+
+
 @dataclass(slots=True)
 class Sockets:
     """The sockets to one name server, on one event loop."""
@@ -67,28 +80,65 @@ class Sockets:
     """Used no more, but somebody still waits for an answer there."""
     _opening: int = 0
     _opened: asyncio.Event = field(default_factory=asyncio.Event)
+    _growing: asyncio.Task[None] | None = None
     _waiting: int = 0
+    """Questions without an answer."""
+    _queued: int = 0
+    """Questions that wait for a socket."""
+
+    def ask_at_once(self, question: Question, until: float, told: Told) -> bool:
+        """Ask without waiting for a socket; False, and nothing asked, where none is open or too much is asked already.
+
+        `told` may be called before this returns, and hears of a TimeoutError when the loop's clock says `until`.
+        """
+        if not self._open or self._waiting + self._queued >= MAX_SOCKETS * QUESTIONS_AT_ONCE:
+            return False
+        self._any().ask(question, until, told, edns=True)
+        return True
 
     async def ask(self, question: Question, until: float, *, edns: bool) -> Message:
         """The first answer to that very question.
 
         Raises TimeoutError when the loop's clock says `until`, and OSError at once where the server is not reachable.
         """
-        self._waiting += 1
+        self._queued += 1
         try:
-            if len(self._open) * QUESTIONS_AT_ONCE < self._waiting:
+            if len(self._open) < self._enough():
                 await self._make_room()
-            return await self._open[next(_numbers) % len(self._open)].ask(question, until, edns=edns)
         finally:
-            self._waiting -= 1
+            self._queued -= 1
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        awaited = self._any().ask(question, until, partial(_settle, answer), edns=edns)
+        try:
+            return await answer
+        finally:
+            awaited.forget()
+
+    def _any(self) -> _Socket:
+        one = self._open[next(_numbers) % len(self._open)]
+        if (one.used_up or len(self._open) < self._enough()) and not self._growing:
+            self._growing = asyncio.get_running_loop().create_task(self._grow())
+        return one
+
+    def _enough(self) -> int:
+        """How many sockets the questions are worth."""
+        return min(1 + (self._waiting + self._queued) // QUESTIONS_AT_ONCE, MAX_SOCKETS)
+
+    async def _grow(self) -> None:
+        """Room for the next ones. Those who find none hear why."""
+        try:
+            with suppress(OSError):
+                while self._opening + sum(not one.used_up for one in self._open) < self._enough():
+                    await self._open_one()
+        finally:
+            self._growing = None
 
     def close(self) -> None:
-        """Whoever still waits for an answer gets ConnectionAbortedError."""
-        self._fail(ConnectionAbortedError("the event loop has ended"))
+        """Whoever still waits for an answer hears of LoopEnded."""
+        self.fail(LoopEnded("the event loop has ended"))
 
     async def _make_room(self) -> None:
-        enough = min(-(-self._waiting // QUESTIONS_AT_ONCE), MAX_SOCKETS)
-        if len(self._open) + self._opening < enough:
+        if len(self._open) + self._opening < self._enough():
             await self._open_one()
         while not self._open:
             if self._opening:
@@ -101,16 +151,25 @@ class Sockets:
         self._opening += 1
         try:
             connected = _connected_socket(self.server)
-            await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Socket(self._open.append, self._retire, self._fail), sock=connected
-            )
+            await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Socket(self), sock=connected)
         finally:
             self._opening -= 1
             self._opened.set()
 
-    def _retire(self, used: _Socket) -> None:
-        """Take no more questions there, unless too many others already wait for their last answers."""
-        if used.awaited and len(self._closing) >= MAX_SOCKETS:
+    def opened(self, another: _Socket) -> None:
+        self._open.append(another)
+        for one in [one for one in self._open if one.used_up]:
+            self.retire(one)
+
+    def began(self) -> None:
+        self._waiting += 1
+
+    def ended(self) -> None:
+        self._waiting -= 1
+
+    def retire(self, used: _Socket) -> None:
+        """Take no more questions there, unless no other takes any, or too many wait for their last answers."""
+        if used.awaited and (self._open == [used] or len(self._closing) >= MAX_SOCKETS):
             return
         if used in self._open:
             self._open.remove(used)
@@ -119,7 +178,7 @@ class Sockets:
             self._closing.discard(used)
             used.close()
 
-    def _fail(self, problem: OSError) -> None:
+    def fail(self, problem: OSError) -> None:
         """What one socket learns holds for the server: nobody waits for it any longer."""
         for used in (*self._open, *self._closing):
             used.fail(problem)
@@ -146,52 +205,67 @@ def _connected_socket(server: Endpoint) -> socket.socket:
 
 @dataclass(slots=True, eq=False)
 class _Awaited:
+    """A question that was sent."""
+
+    socket: _Socket
+    number: int
     question: Question
     asked: bytes
-    answer: asyncio.Future[Message]
+    told: Told
+    limit: asyncio.TimerHandle
+
+    def end(self, outcome: Message | OSError) -> None:
+        if self.forget():
+            self.told(outcome)
+
+    def forget(self) -> bool:
+        """Wait no longer; whether anybody still did."""
+        return self.socket.forget(self)
 
 
 class _Socket(asyncio.DatagramProtocol):
     """One socket, its questions by their numbers."""
 
-    def __init__(
-        self,
-        opened: Callable[[_Socket], None],
-        retire: Callable[[_Socket], None],
-        failed: Callable[[OSError], None],
-    ) -> None:
+    def __init__(self, all_of_them: Sockets) -> None:
         self.awaited: dict[int, _Awaited] = {}
-        self._opened = opened
-        self._retire = retire
-        self._failed = failed
+        self._all = all_of_them
         self._uses = 0
         self._loop = asyncio.get_running_loop()
 
-    async def ask(self, question: Question, until: float, *, edns: bool) -> Message:
+    @property
+    def used_up(self) -> bool:
+        return self._uses >= MAX_QUESTIONS
+
+    def ask(self, question: Question, until: float, told: Told, *, edns: bool) -> _Awaited:
         while (number := next(_numbers)) in self.awaited:
             pass
         asked = query(number, question, edns=edns)
-        answer: asyncio.Future[Message] = self._loop.create_future()
-        mine = self.awaited[number] = _Awaited(question, asked, answer)
+        limit = self._loop.call_at(until, self._out_of_time, number)
+        mine = self.awaited[number] = _Awaited(self, number, question, asked, told, limit)
+        self._all.began()
         self._uses += 1
-        if self._uses >= MAX_QUESTIONS:
-            self._retire(self)
-        limit = self._loop.call_at(until, _out_of_time, answer)
+        if self.used_up:
+            self._all.retire(self)
         try:
             self._transport.sendto(asked)
-            return await answer
-        finally:
-            limit.cancel()
-            if self.awaited.get(number) is mine:
-                del self.awaited[number]
-            if not self.awaited and self._uses >= MAX_QUESTIONS:
-                self._retire(self)
+        except BaseException:
+            mine.forget()
+            raise
+        return mine
+
+    def forget(self, awaited: _Awaited) -> bool:
+        if self.awaited.get(awaited.number) is not awaited:
+            return False
+        del self.awaited[awaited.number]
+        awaited.limit.cancel()
+        self._all.ended()
+        if not self.awaited and self.used_up:
+            self._all.retire(self)
+        return True
 
     def fail(self, problem: OSError) -> None:
-        for waits in self.awaited.values():
-            if not waits.answer.done():
-                waits.answer.set_exception(OSError(*problem.args))
-        self.awaited.clear()
+        for waits in tuple(self.awaited.values()):
+            waits.end(copy(problem))
 
     def close(self) -> None:
         self._age.cancel()
@@ -200,23 +274,23 @@ class _Socket(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         self._transport = transport
         self._age = self._loop.call_later(MAX_SECONDS, self._grow_old)
-        self._opened(self)
+        self._all.opened(self)
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         waits = self.awaited.get(int.from_bytes(data[:2]))
-        if waits is None or waits.answer.done():
+        if waits is None:
             return
         try:
             answer: Message | None = read(data, waits.question)
         except Unsure:
             answer = read_any(data, waits.asked)
         if answer is not None:  # else wait on for the real answer
-            waits.answer.set_result(answer)
+            waits.end(answer)
 
     def error_received(self, exc: Exception) -> None:
         problem = exc if isinstance(exc, OSError) else OSError(str(exc))
         if problem.errno in _NOBODY_THERE:
-            self._failed(problem)
+            self._all.fail(problem)
         else:  # the packet could not be sent, for example by a firewall of ours
             self.fail(problem)
             self._grow_old()
@@ -226,12 +300,20 @@ class _Socket(asyncio.DatagramProtocol):
 
     def _grow_old(self) -> None:
         self._uses = MAX_QUESTIONS
-        self._retire(self)
+        self._all.retire(self)
+
+    def _out_of_time(self, number: int) -> None:
+        if waits := self.awaited.get(number):
+            waits.end(TimeoutError("no answer in time"))
 
 
 _NOBODY_THERE = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH})
 
 
-def _out_of_time(answer: asyncio.Future[Message]) -> None:
-    if not answer.done():
-        answer.set_exception(TimeoutError("no answer in time"))
+def _settle(answer: asyncio.Future[Message], outcome: Message | OSError) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, OSError):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)

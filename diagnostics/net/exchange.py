@@ -16,7 +16,7 @@ import dns.rcode
 from diagnostics.net.config import Endpoint
 from diagnostics.net.dns_fallback import translated
 from diagnostics.net.dns_message import BADVERS, FORMERR, NOERROR, NOTIMP, NXDOMAIN, SERVFAIL, Message, Question, query
-from diagnostics.net.dns_sockets import Sockets, random_number
+from diagnostics.net.dns_sockets import Sockets, Told, random_number
 
 
 class NoUsableAnswer(Exception):
@@ -50,14 +50,28 @@ class Exchange:
         self._sockets: dict[Endpoint, Sockets] = {}
         self._end: AsyncGenerator[None, None] | None = None
 
-    async def ask(self, server: Endpoint, question: Question, seconds: float) -> Message:
-        """The server's answer, NOERROR or NXDOMAIN, in that many seconds; raises NoUsableAnswer."""
+    def ask_at_once(self, server: Endpoint, question: Question, seconds: float, told: Told) -> bool:
+        """Ask without waiting, where that can be; `told` hears the first answer of all, for `ask` to make use of.
+
+        False, and nothing asked, where a socket would have to be opened.
+        """
+        loop = asyncio.get_running_loop()
+        sockets = self._sockets.get(server) if loop is self._loop else None
+        return sockets is not None and sockets.ask_at_once(question, loop.time() + seconds, told)
+
+    async def ask(
+        self, server: Endpoint, question: Question, seconds: float, first: Message | OSError | None = None
+    ) -> Message:
+        """The server's answer, NOERROR or NXDOMAIN, in that many seconds; raises NoUsableAnswer.
+
+        `first` is what became of the question when it was asked before: the next step follows from that.
+        """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             await self._start(loop)
         until = loop.time() + seconds
         try:
-            answer = await self._exchange(server, question, until, edns=True)
+            answer = await self._exchange(server, question, until, first, edns=True)
             if answer.rcode in _NO_EDNS:
                 answer = await self._exchange(server, question, until, edns=False)
         except TimeoutError as problem:
@@ -72,20 +86,27 @@ class Exchange:
                 failed=answer.rcode == SERVFAIL,
                 extended_errors=answer.extended_errors,
             )
-        if _is_referral(answer):
+        if is_referral(answer):
             raise NoUsableAnswer("a referral instead of an answer")
         return answer
 
-    async def _exchange(self, server: Endpoint, question: Question, until: float, *, edns: bool) -> Message:
-        sockets = self._sockets.get(server)
-        if sockets is None:
-            sockets = self._sockets[server] = Sockets(server)
-        answer = await sockets.ask(question, until, edns=edns)
+    async def _exchange(
+        self, server: Endpoint, question: Question, until: float, first: Message | OSError | None = None, *, edns: bool
+    ) -> Message:
+        if isinstance(first, OSError):
+            raise first
+        answer = first or await self._sockets_to(server).ask(question, until, edns=edns)
         if not answer.truncated:
             return answer
         asked = dns.message.from_wire(query(random_number(), question, edns=edns))
         async with asyncio.timeout_at(until):
             return translated(await dns.asyncquery.tcp(asked, server.address, port=server.port))
+
+    def _sockets_to(self, server: Endpoint) -> Sockets:
+        sockets = self._sockets.get(server)
+        if sockets is None:
+            sockets = self._sockets[server] = Sockets(server)
+        return sockets
 
     async def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Sockets belong to a loop. The end of this one will close them, as it ends all asynchronous generators."""
@@ -105,7 +126,7 @@ async def _closing_at_the_end(opened: dict[Endpoint, Sockets]) -> AsyncGenerator
 _NO_EDNS = frozenset({FORMERR, NOTIMP, BADVERS})
 
 
-def _is_referral(answer: Message) -> bool:
+def is_referral(answer: Message) -> bool:
     """RFC 2308 section 2.2: name servers of somewhere else and no SOA is "ask them", not "there is no such record"."""
     empty = answer.rcode == NOERROR and answer.empty and not answer.authoritative
     return empty and answer.has_name_servers and answer.negative_ttl is None

@@ -6,12 +6,14 @@ addresses that carry an IPv4 address inside and to a few others; those are refus
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 NONE: frozenset[str] = frozenset()
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
+@lru_cache(maxsize=4096)
 def is_allowed(address: str, *, own: frozenset[str] = NONE, documentation: bool = False, inside: Networks = ()) -> bool:
     """Whether a connection to the IP address may be tried; False for anything that is no IP address.
 
@@ -38,6 +40,7 @@ def is_allowed(address: str, *, own: frozenset[str] = NONE, documentation: bool 
     return parsed.is_global and not parsed.is_multicast
 
 
+@lru_cache(maxsize=4096)
 def is_address(text: str) -> bool:
     """Whether a text is an IP address."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 
 from diagnostics.domain import (
@@ -70,9 +71,11 @@ class LiveNetwork:
         both.records = records
         return both
 
-    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+    def resolve(
+        self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True
+    ) -> asyncio.Future[DnsAnswer]:
         """Within 5 seconds; kept for 30 seconds at most."""
-        return await self.resolver.resolve(name, rdtype, unchecked=unchecked)
+        return self.resolver.resolve(name, rdtype, unchecked=unchecked, confirm=confirm)
 
     async def connect(self, host: str, port: int, *, tls: bool = False) -> Connection:
         """Within 5 seconds an address and 9 in all, the look-up and TLS not counted (5 seconds more each)."""

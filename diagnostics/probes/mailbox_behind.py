@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
+from typing import NamedTuple
 
 from diagnostics.domain import (
-    DnsAnswer,
     DnsStatus,
     Evidence,
     Gap,
@@ -122,37 +123,60 @@ class _Found:
     """A question got no answer, so there may be more signs."""
 
 
+class _Look(NamedTuple):
+    """A record beside the domain and whom it speaks for; `read` is given the name and the record."""
+
+    label: str
+    rdtype: str
+    kind: SignKind
+    read: Callable[[str, str], tuple[Provider | None, str]]
+
+
 async def _look_up(domain: str, net: Network) -> _Found:
-    parts = await asyncio.gather(
-        _spf(domain, net),
-        _alias(f"autodiscover.{domain}", SignKind.AUTODISCOVER, net),
-        _service(f"_autodiscover._tcp.{domain}", net),
-        _alias(f"lyncdiscover.{domain}", SignKind.TEAMS, net),
-        *(_key(selector, owner, domain, net) for selector, owner in _selectors()),
+    looks = [(f"{look.label}.{domain}", look) for look in _looks()]
+    asking = asyncio.gather(*(net.resolve(name, look.rdtype, confirm=False) for name, look in looks))
+    spf = await _spf(domain, net)
+    signs, answers = list(spf.signs), await asking
+    for (name, look), answer in zip(looks, answers, strict=True):
+        for record in answer.records:
+            owner, seen = look.read(name, record)
+            if owner:
+                signs.append(Sign(look.kind, owner.slug, seen.rstrip(".")))
+    return _Found(tuple(signs), spf.silent or any(answer.status is DnsStatus.UNANSWERED for answer in answers))
+
+
+@cache
+def _looks() -> tuple[_Look, ...]:
+    return (
+        _Look("autodiscover", "CNAME", SignKind.AUTODISCOVER, _client_host),
+        _Look("_autodiscover._tcp", "SRV", SignKind.AUTODISCOVER, _service),
+        _Look("lyncdiscover", "CNAME", SignKind.TEAMS, _client_host),
+        *(
+            _Look(f"{selector}._domainkey", "CNAME", SignKind.DKIM, _dkim_host)
+            if one.dkim_hosts
+            else _Look(f"{selector}._domainkey", "TXT", SignKind.DKIM, partial(_key, one))
+            for one in providers().values()
+            for selector in one.dkim_selectors
+        ),
     )
-    return _Found(tuple(sign for part in parts for sign in part.signs), any(part.silent for part in parts))
 
 
-async def _alias(name: str, kind: SignKind, net: Network) -> _Found:
-    answer = await net.resolve(name, "CNAME")
-    return _found(answer, ((kind, by_client_host(record), record) for record in answer.records))
+def _client_host(name: str, record: str) -> tuple[Provider | None, str]:
+    return by_client_host(record), record
 
 
-async def _service(name: str, net: Network) -> _Found:
+def _service(name: str, record: str) -> tuple[Provider | None, str]:
     """An SRV record's last field is its target (RFC 2782)."""
-    answer = await net.resolve(name, "SRV")
-    hosts = (record.rpartition(" ")[2] for record in answer.records)
-    return _found(answer, ((SignKind.AUTODISCOVER, by_client_host(host), host) for host in hosts))
+    host = record.rpartition(" ")[2]
+    return by_client_host(host), host
 
 
-async def _key(selector: str, owner: Provider, domain: str, net: Network) -> _Found:
-    name = f"{selector}._domainkey.{domain}"
-    if owner.dkim_hosts:
-        answer = await net.resolve(name, "CNAME")
-        return _found(answer, ((SignKind.DKIM, by_dkim_host(record), record) for record in answer.records))
-    answer = await net.resolve(name, "TXT")
-    keys = (record for record in answer.records if _is_key(text_of(record)))
-    return _found(answer, ((SignKind.DKIM, owner, name) for _ in keys))
+def _dkim_host(name: str, record: str) -> tuple[Provider | None, str]:
+    return by_dkim_host(record), record
+
+
+def _key(owner: Provider, name: str, record: str) -> tuple[Provider | None, str]:
+    return (owner if _is_key(text_of(record)) else None), name
 
 
 async def _spf(domain: str, net: Network) -> _Found:
@@ -199,19 +223,6 @@ def text_of(record: str) -> str:
 def _is_key(text: str) -> bool:
     """A DKIM key that was not revoked (RFC 6376 section 3.6.1). A wildcard TXT record is none."""
     return re.search(r"(?:^|;)\s*p=\s*\w", text) is not None
-
-
-def _selectors() -> Iterator[tuple[str, Provider]]:
-    for one in providers().values():
-        yield from ((selector, one) for selector in one.dkim_selectors)
-
-
-def _found(answer: DnsAnswer, said: Iterable[tuple[SignKind, Provider | None, str]]) -> _Found:
-    return _Found(tuple(_signs(said)), answer.status is DnsStatus.UNANSWERED)
-
-
-def _signs(said: Iterable[tuple[SignKind, Provider | None, str]]) -> Iterator[Sign]:
-    return (Sign(kind, owner.slug, seen.rstrip(".")) for kind, owner, seen in said if owner)
 
 
 def _weight(kinds: Iterable[SignKind]) -> int:

@@ -50,7 +50,7 @@ class WrittenNetwork:
     policies: Mapping[str, PolicyFetch] = field(default_factory=dict)
     echoes: Mapping[tuple[str, int], EchoFetch] = field(default_factory=dict)
 
-    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True) -> DnsAnswer:
         prepared = (unchecked and self.unchecked.get((name, rdtype))) or self.dns[name, rdtype]
         if isinstance(prepared, DnsAnswer):
             return prepared

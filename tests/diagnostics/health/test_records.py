@@ -151,7 +151,7 @@ async def test_where_nobody_answers_the_rest_is_not_asked() -> None:
     class Silent(WrittenNetwork):
         asked = 0
 
-        async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+        async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True) -> DnsAnswer:
             type(self).asked += 1
             return await super().resolve("example.org", "TXT")
 

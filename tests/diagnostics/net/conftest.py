@@ -20,8 +20,9 @@ import trustme
 import uvloop
 
 from diagnostics.lab.dns import twin_sockets
-from diagnostics.net.config import NetworkConfig
+from diagnostics.net.config import Endpoint, NetworkConfig
 from diagnostics.net.dialer import DialLimits
+from diagnostics.net.exchange import Exchange
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.resolver import DnsLimits
 from diagnostics.net.wire import SmtpLimits
@@ -198,3 +199,11 @@ def closed_port() -> Iterator[str]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{bound.getsockname()[1]}"
+
+
+async def open_socket(exchange: Exchange, server: Endpoint) -> None:
+    """As a question to that name server leaves it."""
+    loop = asyncio.get_running_loop()
+    if exchange._loop is not loop:
+        await exchange._start(loop)
+    await exchange._sockets_to(server)._open_one()

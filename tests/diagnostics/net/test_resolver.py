@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from time import perf_counter
 
@@ -21,9 +21,23 @@ from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.resolver import DnsLimits, Resolver
 
-from .conftest import QUICK_DNS, Answer, NameServer, name_server, network, reply
+from .conftest import QUICK_DNS, Answer, NameServer, name_server, network, open_socket, reply
 
 UNANSWERED = DnsStatus.UNANSWERED
+Ready = Callable[[LiveNetwork], Awaitable[LiveNetwork]]
+
+
+@pytest.fixture(params=["first", "later"])
+def ready(request) -> Ready:
+    """The first question to a name server waits for a socket; later ones find it open, and most need no task."""
+
+    async def ready(net: LiveNetwork) -> LiveNetwork:
+        if request.param == "later":
+            for server in net.resolver._by_health("."):
+                await open_socket(net.resolver._exchange, server.endpoint)
+        return net
+
+    return ready
 
 
 def silent(server: NameServer, query: dns.message.Message) -> list[bytes]:
@@ -131,9 +145,9 @@ def too_long_for_udp(server: NameServer, query: dns.message.Message) -> list[byt
         "an alias of itself",
     ],
 )
-async def test_what_comes_back_becomes_a_status(dns_server, answer, status, records) -> None:
+async def test_what_comes_back_becomes_a_status(ready, dns_server, answer, status, records) -> None:
     dns_server.records["a.test", "A"] = answer
-    found = await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")
+    found = await (await ready(network(nameservers=(dns_server.endpoint,)))).resolve("a.test", "A")
     assert (found.status, found.records) == (status, records)
 
 
@@ -143,33 +157,33 @@ async def test_mx_are_sorted_by_preference(dns_server) -> None:
     assert found.records == ("5 z.test.", "20 a.test.", "20 b.test.", "100 c.test.")
 
 
-async def test_a_truncated_answer_is_asked_for_again_over_tcp(dns_server) -> None:
+async def test_a_truncated_answer_is_asked_for_again_over_tcp(ready, dns_server) -> None:
     dns_server.records["a.test", "TXT"] = too_long_for_udp
-    found = await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "TXT")
+    found = await (await ready(network(nameservers=(dns_server.endpoint,)))).resolve("a.test", "TXT")
     assert found == DnsAnswer(DnsStatus.OK, ('"long"',))
     assert dns_server.over_tcp == 1
 
 
-async def test_aliases_are_followed_to_other_names(dns_server) -> None:
+async def test_aliases_are_followed_to_other_names(ready, dns_server) -> None:
     for hop in range(5):
         dns_server.records[f"h{hop}.test", "A"] = [f"CNAME h{hop + 1}.test."]
     dns_server.records["h5.test", "A"] = ["203.0.113.5"]
-    found = await network(nameservers=(dns_server.endpoint,)).resolve("h0.test", "A")
+    found = await (await ready(network(nameservers=(dns_server.endpoint,)))).resolve("h0.test", "A")
     assert found == DnsAnswer(DnsStatus.OK, ("203.0.113.5",), alias_of="h5.test")
 
 
 @pytest.mark.parametrize("hops", [2, 20], ids=["loop", "chain without end"])
-async def test_an_alias_that_leads_nowhere_ends_soon(dns_server, hops: int) -> None:
+async def test_an_alias_that_leads_nowhere_ends_soon(ready, dns_server, hops: int) -> None:
     for hop in range(20):
         dns_server.records[f"h{hop}.test", "A"] = [f"CNAME h{(hop + 1) % hops}.test."]
-    found = await network(nameservers=(dns_server.endpoint,)).resolve("h0.test", "A")
+    found = await (await ready(network(nameservers=(dns_server.endpoint,)))).resolve("h0.test", "A")
     assert found.status is UNANSWERED
     assert len(dns_server.asked) <= 9
 
 
-async def test_an_alias_of_a_name_that_does_not_exist_is_no_such_name(dns_server) -> None:
+async def test_an_alias_of_a_name_that_does_not_exist_is_no_such_name(ready, dns_server) -> None:
     dns_server.records["a.test", "A"] = ["CNAME gone.test."]
-    found = await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")
+    found = await (await ready(network(nameservers=(dns_server.endpoint,)))).resolve("a.test", "A")
     assert found.status is DnsStatus.NO_SUCH_NAME
 
 
@@ -195,10 +209,22 @@ async def test_an_unknown_record_type_is_a_mistake_of_the_caller(dns_server) -> 
     ],
     ids=["agrees", "fails", "silent", "knows the name"],
 )
-async def test_no_such_name_is_asked_of_a_second_name_server(dns_server, second, status, confirmed_by) -> None:
+async def test_no_such_name_is_asked_of_a_second_name_server(ready, dns_server, second, status, confirmed_by) -> None:
     async with name_server(NameServer(default=second)) as other:
-        found = await network(nameservers=(dns_server.endpoint, other.endpoint)).resolve("a.test", "A")
+        found = await (await ready(network(nameservers=(dns_server.endpoint, other.endpoint)))).resolve("a.test", "A")
     assert (found.status, found.confirmed_by) == (status, confirmed_by)
+
+
+@pytest.mark.parametrize("soa", [True, False])
+async def test_where_nobody_is_blamed_one_name_servers_word_is_enough(ready, dns_server, soa: bool) -> None:
+    dns_server.default = lambda server, query: [reply(query, rcode=dns.rcode.NXDOMAIN, soa=soa).to_wire()]
+    dns_server.records["", "NS"] = ["a.root-servers.net."]
+    async with name_server(NameServer(default=["203.0.113.1"])) as other:
+        net = await ready(network(nameservers=(dns_server.endpoint, other.endpoint)))
+        found = await net.resolve("_x.a.test", "TXT", confirm=False)
+        assert (found.status, found.confirmed_by) == (DnsStatus.NO_SUCH_NAME, 1)
+        assert other.asked == []
+        assert (await net.resolve("_x.a.test", "TXT")).status is DnsStatus.OK  # Such a word is kept for its like alone.
 
 
 async def test_silence_about_one_domain_does_not_cost_the_second_opinion_on_others(dns_server) -> None:
@@ -263,9 +289,9 @@ async def test_a_name_server_that_refuses_packets_is_not_waited_for(closed_port)
     assert perf_counter() - started < DnsLimits().query
 
 
-async def test_when_nothing_answers_the_whole_search_ends_in_time(dns_server) -> None:
+async def test_when_nothing_answers_the_whole_search_ends_in_time(ready, dns_server) -> None:
     dns_server.default = silent
-    net = network(nameservers=(dns_server.endpoint,))
+    net = await ready(network(nameservers=(dns_server.endpoint,)))
     for limit in (
         QUICK_DNS.total,
         QUICK_DNS.query,
@@ -285,7 +311,7 @@ async def test_when_nothing_answers_the_whole_search_ends_in_time(dns_server) ->
     ],
     ids=["denies the root", "says nothing of the root", "knows the root", "closed network"],
 )
-async def test_a_name_server_that_denies_everything_is_not_believed(dns_server, root, closed, status) -> None:
+async def test_a_name_server_that_denies_everything_is_not_believed(ready, dns_server, root, closed, status) -> None:
     """Where there is no internet, some resolvers answer NXDOMAIN to every question, without an SOA."""
     dns_server.records["", "NS"] = (
         (lambda server, query: [reply(query, rcode=root, soa=False).to_wire()])
@@ -293,7 +319,7 @@ async def test_a_name_server_that_denies_everything_is_not_believed(dns_server, 
         else root
     )
     dns_server.default = lambda server, query: [reply(query, rcode=dns.rcode.NXDOMAIN, soa=False).to_wire()]
-    net = network(nameservers=(dns_server.endpoint,), closed=closed)
+    net = await ready(network(nameservers=(dns_server.endpoint,), closed=closed))
     assert (await net.resolve("example.org", "MX")).status is status
     assert (await net.resolve("example.com", "MX")).status is status
     assert dns_server.asked.count(("", "NS")) == (0 if closed else 1)
@@ -341,8 +367,8 @@ async def test_equal_questions_at_the_same_time_are_asked_once(dns_server) -> No
 async def test_one_who_gives_up_does_not_take_the_answer_from_the_others(dns_server) -> None:
     dns_server.default = ["203.0.113.1"]
     net = network(nameservers=(dns_server.endpoint,))
-    impatient = asyncio.create_task(net.resolve("a.test", "A"))
-    patient = asyncio.create_task(net.resolve("a.test", "A"))
+    impatient = net.resolve("a.test", "A")
+    patient = net.resolve("a.test", "A")
     await asyncio.sleep(0)
     impatient.cancel()
     assert (await patient).status is DnsStatus.OK
@@ -361,12 +387,12 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_the_others(dns_ser
     ],
     ids=["records", "TTL 0", "no data", "NXDOMAIN", "NXDOMAIN with TTL 0", "no answer"],
 )
-async def test_answers_are_kept_for_their_ttl(dns_server, answer, ttl, asked) -> None:
+async def test_answers_are_kept_for_their_ttl(ready, dns_server, answer, ttl, asked) -> None:
     dns_server.ttl = ttl
     dns_server.default = (
         answer if isinstance(answer, list) else lambda server, query: [reply(query, rcode=answer, ttl=ttl).to_wire()]
     )
-    net = network(nameservers=(dns_server.endpoint,))
+    net = await ready(network(nameservers=(dns_server.endpoint,)))
     assert await net.resolve("a.test", "A") == await net.resolve("a.test", "A")
     assert len(dns_server.asked) == asked
 
@@ -418,11 +444,11 @@ def failing_with(*reasons: dns.edns.EDECode) -> Callable[[NameServer, dns.messag
     ids=["both", "the other refuses", "the other is silent", "both silent", "nobody there", "bogus"],
 )
 async def test_failures_are_counted_and_their_reasons_kept(
-    dns_server, first, second, failed_by, extended_errors
+    ready, dns_server, first, second, failed_by, extended_errors
 ) -> None:
     dns_server.default = first
     async with name_server(NameServer(default=second)) as other:
-        found = await network(nameservers=(dns_server.endpoint, other.endpoint)).resolve("a.test", "A")
+        found = await (await ready(network(nameservers=(dns_server.endpoint, other.endpoint)))).resolve("a.test", "A")
     assert (found.status, found.failed_by, found.extended_errors) == (UNANSWERED, failed_by, extended_errors)
 
 
@@ -455,3 +481,22 @@ async def test_one_name_server_named_twice_does_not_confirm_itself(dns_server) -
     found = await network(nameservers=(dns_server.endpoint, dns_server.endpoint)).resolve("a.test", "A")
     assert (found.status, found.confirmed_by) == (DnsStatus.NO_SUCH_NAME, 1)
     assert len(dns_server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "broken", ["diagnostics.net.dns_sockets.query", "diagnostics.net.resolver._read"], ids=["asking", "reading"]
+)
+async def test_a_defect_of_ours_ends_the_question_and_not_those_after_it(
+    ready, dns_server, monkeypatch, broken: str
+) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise LookupError("a defect")
+
+    dns_server.default = ["203.0.113.1"]
+    net = await ready(network(nameservers=(dns_server.endpoint,)))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(broken, fail)
+        with pytest.raises(LookupError, match="a defect"):
+            await asyncio.wait_for(net.resolve("a.test", "A"), 20)
+    assert (await asyncio.wait_for(net.resolve("a.test", "A"), 20)).records == ("203.0.113.1",)
+    assert [sockets._waiting for sockets in net.resolver._exchange._sockets.values()] == [0]

@@ -256,7 +256,7 @@ class CountingNetwork(WrittenNetwork):
     asked: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     hosts: int = 2
 
-    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True) -> DnsAnswer:
         self.asked[name, rdtype, unchecked] += 1
         if rdtype == "MX":
             return DnsAnswer(DnsStatus.OK, tuple(f"10 mx{number}.example.org." for number in range(self.hosts)))

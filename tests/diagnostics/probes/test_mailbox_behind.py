@@ -39,7 +39,7 @@ class SparseNetwork(WrittenNetwork):
 
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+    async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True) -> DnsAnswer:
         self.asked.append((name, rdtype))
         if (name, rdtype) not in self.dns:
             return DnsAnswer(DnsStatus.NO_SUCH_NAME)
@@ -184,7 +184,9 @@ class TestSpf:
 
     async def test_that_is_slow_does_not_take_what_else_was_seen_with_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Slow(SparseNetwork):
-            async def resolve(self, name: str, rdtype: str, *, unchecked: bool = False) -> DnsAnswer:
+            async def resolve(
+                self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True
+            ) -> DnsAnswer:
                 if name == "slow.example.net":
                     await asyncio.Event().wait()
                 return await super().resolve(name, rdtype, unchecked=unchecked)
