@@ -9,18 +9,27 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, cached_property
 from typing import TypeVar
 
-from diagnostics.domain import Evidence, Finding, Network, ProbeGroup, Target, Vantage
+from diagnostics.domain import Evidence, Finding, Network, O, ProbeGroup, Target, Vantage
 
 Collect = Callable[[Target, Evidence, Network], Awaitable[object]]
 Judge = Callable[..., Iterable[Finding]]
 C = TypeVar("C", bound=Collect)
 J = TypeVar("J", bound=Judge)
 K = TypeVar("K", bound=type[object])
+PENDING = object()
+"""A control that a probe is still at."""
+MEANWHILE = timedelta(minutes=2)
+"""Probes of one run may end so long after one another, where a worker was lost."""
+
+
+class StillPending(Exception):
+    """What a check has to say depends on a control that a probe is still at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,21 @@ class Check:
     decides: bool = True
     """Whether the diagnosis stays inconclusive while the question is open; what lies beside the way does not."""
     every: tuple[type[object], ...] = ()
+    controls: tuple[type[object], ...] = ()
+    """Show whether our own network worked meanwhile, as `diagnostics.way_out` reads them: handed last, None where there
+    is none of about the same time. They say nothing about the question and are not shown with its answer, and only an
+    answer that depends on them waits for them.
+    """
 
     @cached_property
     def looks_at(self) -> tuple[type[object], ...]:
-        """All observation types that the function is handed, in the order of its parameters."""
+        """All observation types that the question is about, in the order of the function's parameters."""
         return (*self.reads, *self.may_read, *self.every)
+
+    @cached_property
+    def handed(self) -> tuple[type[object], ...]:
+        """All observation types that the function is handed."""
+        return (*self.looks_at, *self.controls)
 
     @cached_property
     def tier(self) -> int:
@@ -64,8 +83,8 @@ class Check:
 
     @cached_property
     def public(self) -> bool:
-        """Whether it looks at nothing private, and so says the same at every tier."""
-        return not any(map(tier_of, self.looks_at))
+        """Whether it is handed nothing private, and so says the same at every tier."""
+        return not any(map(tier_of, self.handed))
 
 
 _probes: dict[type[object], Probe] = {}
@@ -110,13 +129,14 @@ def check(
     emits: set[str],
     may_read: tuple[type[object], ...] = (),
     every: tuple[type[object], ...] = (),
+    controls: tuple[type[object], ...] = (),
     decides: bool = True,
 ) -> Callable[[J], J]:
     """Register a pure function of observations that answers one question with findings."""
 
     def register(judge: J) -> J:
         name = f"{judge.__module__.rpartition('.')[2]}.{judge.__name__}"
-        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge, decides, every)
+        _checks[name] = Check(name, answers, reads, may_read, frozenset(emits), judge, decides, every, controls)
         return judge
 
     return register
@@ -200,13 +220,27 @@ def _observation_types() -> dict[str, type[object]]:
     return kinds
 
 
-def arguments(one: Check, evidence: Evidence) -> tuple[object | None, ...]:
-    """What the check's function is called with; `reads` raise Unobserved or NotApplicable where there is nothing."""
+def arguments(
+    one: Check, evidence: Evidence, pending: Container[type[object]] = frozenset()
+) -> tuple[object | None, ...]:
+    """What the check's function is called with; `reads` raise Unobserved or NotApplicable where there is nothing.
+
+    Controls that are `pending` are PENDING.
+    """
     return (
         *(evidence[kind] for kind in one.reads),
         *(evidence.get(kind) for kind in one.may_read),
         *(tuple(evidence.all(kind)) for kind in one.every),
+        *(PENDING if kind in pending else _meanwhile(evidence, kind, one.reads) for kind in one.controls),
     )
+
+
+def _meanwhile(evidence: Evidence, control: type[O], reads: Iterable[type[object]]) -> O | None:
+    """What the control showed at the time of the look; one that was carried over from an earlier run shows nothing."""
+    seen = evidence.latest(control)
+    looks = [look.at for kind in reads if (look := evidence.latest(kind))]
+    near = seen is not None and all(abs(seen.at - at) <= MEANWHILE for at in looks)
+    return evidence.get(control) if near else None
 
 
 def describe(one: Probe) -> str:

@@ -25,7 +25,7 @@ from diagnostics.domain import (
     Unobserved,
     Verdict,
 )
-from diagnostics.registry import Check, arguments, checks, reported_vantage, tier_of
+from diagnostics.registry import Check, StillPending, arguments, checks, reported_vantage, tier_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +99,11 @@ def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) 
     if any(evidence.latest(kind) is None and reported_vantage(kind) for kind in check.reads):
         return Answer(check.question, Status.NOT_CHECKED)
     try:
-        findings = tuple(check.judge(*arguments(check, evidence)))
+        findings = tuple(check.judge(*arguments(check, evidence, pending)))
         if unknown := {finding.tag for finding in findings} - check.emits:
             raise ValueError(f"emitted tags that it did not declare: {sorted(unknown)}")
+    except StillPending:
+        return Answer(check.question, Status.CHECKING)
     except NotApplicable as nothing:
         return Answer(check.question, Status.DOES_NOT_APPLY, gap=nothing.gap)
     except NotAsked:

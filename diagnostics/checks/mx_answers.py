@@ -19,6 +19,7 @@ from diagnostics.probes.mx_conversations import MxConversations
 from diagnostics.probes.port25_control import Port25Control
 from diagnostics.registry import check
 from diagnostics.replies import Group, Reason, classify
+from diagnostics.way_out import OUR_HOSTS, WayOut, way_out
 
 CLOSED = frozenset({ConnectOutcome.FILTERED, ConnectOutcome.REFUSED})
 LISTED = frozenset({Reason.IP_REPUTATION, Reason.DOMAIN_REPUTATION})
@@ -34,8 +35,11 @@ CONNECTION_RESET = "connection reset"
     may_read=(Port25Control,),
     answers="mx-answers",
     emits={"mx.unreachable", "mx.refuses-us", "mx.broken", "sender.listed", "server.temporary"},
+    controls=OUR_HOSTS,
 )
-def mail_server_talks(mx: MxConversations, addresses: MxAddresses, control: Port25Control | None) -> Iterator[Finding]:
+def mail_server_talks(
+    mx: MxConversations, addresses: MxAddresses, control: Port25Control | None, *controls: object | None
+) -> Iterator[Finding]:
     """One host that talks to us is enough.
 
     Where none does, every host must have been tried and our own way out on port 25 must be shown to work before
@@ -54,7 +58,7 @@ def mail_server_talks(mx: MxConversations, addresses: MxAddresses, control: Port
     elif any(_hung_up(one) for one in reached):
         yield hints("mx.refuses-us", host=reached[0].host)
     elif all(one.outcome in CLOSED for one in reached):
-        yield _closed(reached, control)
+        yield _closed(reached, control, controls)
     elif any(one.outcome is ConnectOutcome.OPEN for one in reached):
         raise Unobserved(Gap.TIMED_OUT)  # a tarpit or an overloaded server: real mail servers wait for minutes
     else:
@@ -71,13 +75,16 @@ def _refused(host: str, text: str) -> Finding:
     return hints("mx.refuses-us", host=host, reply=text)
 
 
-def _closed(conversations: Sequence[SmtpConversation], control: Port25Control | None) -> Finding:
+def _closed(
+    conversations: Sequence[SmtpConversation], control: Port25Control | None, controls: Sequence[object | None]
+) -> Finding:
     host = conversations[0].host
     if control is not None:
         if not control.works:
             raise Unobserved(Gap.EGRESS_BLOCKED)
         return proves("mx.unreachable", host=host)
-    if any(one.outcome is ConnectOutcome.REFUSED for one in conversations):
+    refused = any(one.outcome is ConnectOutcome.REFUSED for one in conversations)
+    if refused and way_out(*controls) is not WayOut.CUT_OFF:
         return hints("mx.unreachable", host=host)
     raise Unobserved(Gap.EGRESS_BLOCKED)
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.domain import ConnectOutcome, Finding, SmtpConversation, SmtpStage, hints, notes
+from diagnostics.domain import ConnectOutcome, Finding, Gap, SmtpConversation, SmtpStage, Unobserved, hints, notes
 from diagnostics.probes.mx_addresses import MxAddresses
 from diagnostics.probes.mx_conversations import MxConversations
 from diagnostics.probes.mx_families import MxFamilies
+from diagnostics.probes.port25_control import Port25Control
 from diagnostics.registry import check
+from diagnostics.way_out import OUR_HOSTS, WayOut, way_out
 
 
-@check(MxFamilies, may_read=(MxConversations,), answers="mx-answers", emits={"mx.ipv6-only"})
-def reachable_over_ipv4(families: MxFamilies, mx: MxConversations | None) -> Iterator[Finding]:
+@check(
+    MxFamilies,
+    may_read=(MxConversations,),
+    answers="mx-answers",
+    emits={"mx.ipv6-only"},
+    controls=(*OUR_HOSTS, Port25Control),
+)
+def reachable_over_ipv4(
+    families: MxFamilies, mx: MxConversations | None, *controls: object | None
+) -> Iterator[Finding]:
     """Mail hosts with IPv6 addresses alone are out of reach for senders that have none."""
     if not families.ipv6_only:
         return
     reached = mx is not None and any(_talks(one) for one in mx.conversations)
+    if not reached and families.sender_ipv6 is not False and way_out(*controls) is WayOut.CUT_OFF:
+        raise Unobserved(Gap.EGRESS_BLOCKED)
     finding = notes if reached and families.sender_ipv6 is not False else hints
     yield finding("mx.ipv6-only", host=", ".join(families.hosts))
 

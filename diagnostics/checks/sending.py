@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from diagnostics.domain import (
@@ -26,6 +27,7 @@ from diagnostics.probes.test_message import NOT_SEEN
 from diagnostics.registry import check
 from diagnostics.replies.causes import DEFERRAL, MAILBOX, REFUSAL, SPACE, cause_of
 from diagnostics.replies.stops import STOPS, stopped_by
+from diagnostics.way_out import CONTROLS, WayOut, way_out
 
 FRESH = timedelta(days=1)
 """What happened longer ago may have been mended since, or was another code."""
@@ -67,15 +69,16 @@ SERVICES = {
         *NOT_SEEN,
         "link.scanned",
     },
+    controls=CONTROLS,
 )
 def code_mail_was_sent(
-    history: SendHistory, later: CodeMailEvents | None, match: DirectoryMatch | None
+    history: SendHistory, later: CodeMailEvents | None, match: DirectoryMatch | None, *controls: object | None
 ) -> Iterator[Finding]:
     """The newest code e-mail tells: whatever stopped an older one may be gone."""
     history = later or history
     newest = _newest_message(history.events)
     if not newest:
-        yield _never_asked(history, match)
+        yield _never_asked(_believed(history, controls), match)
         return
     yield from _scanned(newest)
     fresh = history.asked_at - newest[-1].at <= FRESH
@@ -83,10 +86,10 @@ def code_mail_was_sent(
     if tag := stopped_by(ended):
         yield (proves if fresh else hints)(tag, **_facts(ended))
     elif ended.kind is SendEventKind.DELIVERED:
-        yield from _delivered(ended, newest, history)
+        yield from _delivered(ended, newest, history, controls)
     elif ended.kind in (SendEventKind.BOUNCED, SendEventKind.DEFERRED):
         yield _refused(ended, history.domain, fresh=fresh)
-    elif history.others_ended and history.asked_at - newest[0].at > QUEUE_WAITS:
+    elif history.asked_at - newest[0].at > QUEUE_WAITS and _believed(history, controls).others_ended:
         yield hints("our.queue-late", minutes=_minutes(history.asked_at - newest[0].at))
 
 
@@ -129,6 +132,13 @@ def _end(message: list[SendEvent]) -> SendEvent:
 _ENDS = (SendEventKind.DELIVERED, SendEventKind.BOUNCED)
 
 
+def _believed(history: SendHistory, controls: Sequence[object | None]) -> SendHistory:
+    """Without others where we are cut off: we may have heard of them before, and what is newer may be on its way."""
+    if (history.others_begun or history.others_ended) and way_out(*controls) is WayOut.CUT_OFF:
+        return replace(history, others_begun=0, others_ended=0)
+    return history
+
+
 def _never_asked(history: SendHistory, match: DirectoryMatch | None) -> Finding:
     """We would have heard of a code to this address: of those to others we did.
 
@@ -142,11 +152,14 @@ def _never_asked(history: SendHistory, match: DirectoryMatch | None) -> Finding:
     return (proves if sure else hints)("device.never-asked")
 
 
-def _delivered(delivered: SendEvent, message: list[SendEvent], history: SendHistory) -> Iterator[Finding]:
+def _delivered(
+    delivered: SendEvent, message: list[SendEvent], history: SendHistory, controls: Sequence[object | None]
+) -> Iterator[Finding]:
     age = history.asked_at - delivered.at
     took = delivered.at - message[0].at
     if age > FRESH:
-        if history.others_begun or history.others_ended:
+        believed = _believed(history, controls)
+        if believed.others_begun or believed.others_ended:
             yield hints("device.never-asked")
         return
     if took.total_seconds() > history.code_lifetime:

@@ -29,6 +29,11 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> Port25Con
     domain = target.vendor.control_domain
     if not domain:
         raise NotApplicable(Gap.NO_CONTROL)
-    answer = await net.resolve(domain, "MX")
-    names = [host_of(record).name for record in answer.records] or [domain]
-    return Port25Control(await net.connect(names[0], 25))
+    return Port25Control(await reach(domain, net))
+
+
+async def reach(control_domain: str, net: Network) -> Connection:
+    """Connect to its first mail host on port 25."""
+    answer = await net.resolve(control_domain, "MX")
+    names = [host_of(record).name for record in answer.records] or [control_domain]
+    return await net.connect(names[0], 25)

@@ -52,13 +52,20 @@ class Network:
         return ["nsenter", "--net", "--target", str(self._holder.pid), f"--wd={ROOT}", *command]
 
     def drop(self, ports: Collection[int]) -> None:
-        """Whatever goes to these ports or comes from them, TCP and UDP."""
+        """Whatever goes to these ports or comes from them, TCP and UDP, without a word."""
+        self._stop(ports, "drop")
+
+    def refuse(self, ports: Collection[int]) -> None:
+        """The same, and who sent it is told so at once: what some firewalls do with all that wants to go out."""
+        self._stop(ports, "reject")
+
+    def _stop(self, ports: Collection[int], how: str) -> None:
         listed = ", ".join(map(str, sorted(ports)))
         self._inside("nft", f"add table {TABLE}")
         # As they come in: whose packet is dropped on its way out is told so.
         self._inside("nft", f"add chain {TABLE} within {{ type filter hook input priority 0; }}")
         for side in ("dport", "sport"):
-            self._inside("nft", f"add rule {TABLE} within meta l4proto {{ tcp, udp }} th {side} {{ {listed} }} drop")
+            self._inside("nft", f"add rule {TABLE} within meta l4proto {{ tcp, udp }} th {side} {{ {listed} }} {how}")
 
     def pass_all(self) -> None:
         self._inside("nft", f"delete table {TABLE}")

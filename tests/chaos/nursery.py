@@ -2,8 +2,8 @@
 
 A line of JSON on standard input is a part to start, {"arguments", "environment", "log"}, whose arguments are those of
 `python -m`; a line with its process ID is the answer. Else every part that a test killed would cost seconds of reading
-modules when it is started again. Dispatchers and workers that come from here also look for lost work more often than
-every 5 seconds, for the same end.
+modules when it is started again. Dispatchers that come from here also look for lost work more often than every 5
+seconds, and clocks for what they could not start, for the same end.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ import celery.concurrency.thread  # noqa: E402, F401
 import kombu.transport.redis  # noqa: E402, F401
 import time_machine  # noqa: E402, F401
 from django.conf import settings  # noqa: E402
+from django.core import checks  # noqa: E402
 from django.db import connections  # noqa: E402
 
 import portal.beat  # noqa: E402, F401
 import portal.broker  # noqa: E402, F401
-from diagnostics import dispatch, tasks  # noqa: E402
+from diagnostics import clock, dispatch, tasks  # noqa: E402
 from portal.celery import app  # noqa: E402
 
 LOOK_EVERY = 1.0
@@ -51,7 +52,7 @@ def become(arguments: list[str], environment: dict[str, str], log: str) -> None:
     os.environ.clear()
     os.environ.update(environment)
     settings.ALIVE_FILE = Path(environment["ALIVE_FILE"])
-    dispatch.SWEEP_EVERY = LOOK_EVERY
+    dispatch.SWEEP_EVERY = clock.TICK_SECONDS = LOOK_EVERY
     if "DATABASE_URL" in environment:
         go_another_way(environment["DATABASE_URL"], environment["REDIS_URL"])
     _python, _m, module, *options = arguments
@@ -72,6 +73,7 @@ def go_another_way(database: str, broker: str) -> None:
 
 if __name__ == "__main__":
     tasks.warm_up()
+    checks.run_checks()  # every command begins with them, and they read all that the portal consists of
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the parts: they go when they end
     print(os.getpid(), flush=True)
     for line in sys.stdin:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 
 from diagnostics.domain import Verdict
 from tests.chaos import network
-from tests.chaos.cases import DONE, groups, open_cases
+from tests.chaos.cases import DONE, connected, gaps, groups, open_cases
 from tests.chaos.stack import MANAGE, START_LIMIT, Stack
 from tests.customer import eventually
 
@@ -75,18 +75,28 @@ def apart(stack: Stack) -> Iterator[Apart]:
             stack.parts[name].kill()
 
 
-def test_a_world_that_cannot_be_reached_is_not_accused(apart: Apart) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["never seen before", "its names still known"])
+@pytest.mark.parametrize("way", [network.Network.drop, network.Network.refuse], ids=["in silence", "by refusals"])
+def test_a_world_that_cannot_be_reached_is_not_accused(
+    apart: Apart, way: Callable[[network.Network, Collection[int]], None], known: bool
+) -> None:
     stack = apart.stack
-    apart.network.drop(apart.world())
+    if known:  # kept for 30 s, and all hosts, asked in vain, look as if they were down
+        open_cases(stack, 1)
+        eventually(lambda: len(stack.query(DONE)) == 1, WITHIN, lambda: groups(stack))
+    way(apart.network, apart.world())
     open_cases(stack, 2)
-    eventually(lambda: len(stack.query(DONE)) == 2, WITHIN, lambda: groups(stack))
-    assert stack.query(DONE) == [(Verdict.INCONCLUSIVE,)] * 2
-    assert stack.query("SELECT cause FROM diagnostics_run") == [("",)] * 2
+    eventually(lambda: len(stack.query(DONE)) == known + 2, WITHIN, lambda: groups(stack))
+    judged = stack.query("SELECT verdict, cause FROM diagnostics_run ORDER BY id")
+    assert judged == [(Verdict.NOTHING_FOUND, "")] * known + [(Verdict.INCONCLUSIVE, "")] * 2, (
+        gaps(stack),
+        connected(stack),
+    )
     apart.network.pass_all()
     # Name servers that said nothing are asked last for a while, not left out.
     open_cases(stack, 1)
-    eventually(lambda: len(stack.query(DONE)) == 3, WITHIN, lambda: groups(stack))
-    assert stack.query(DONE + " AND verdict = 'nothing_found'") == [(Verdict.NOTHING_FOUND,)]
+    eventually(lambda: len(stack.query(DONE)) == known + 3, WITHIN, lambda: groups(stack))
+    assert stack.query("SELECT verdict FROM diagnostics_run ORDER BY id")[-1] == (Verdict.NOTHING_FOUND,), gaps(stack)
 
 
 def test_parts_that_cannot_reach_database_and_broker_are_replaced_and_come_back(apart: Apart) -> None:

@@ -21,7 +21,7 @@ CAUSES = {tag: remedy.cause for tag, remedy in remedies().items()}
 # Its parts fit together because they are read from one text: `checks/test_pasted_headers.py` makes it from any text.
 READ_WHOLE = PastedHeaders
 CHECKS = tuple(one for one in registry.checks() if READ_WHOLE not in one.looks_at)
-KINDS = sorted({kind for check in CHECKS for kind in check.looks_at}, key=lambda kind: kind.__name__)
+KINDS = sorted({kind for check in CHECKS for kind in check.handed}, key=lambda kind: kind.__name__)
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 evidence = st.lists(st.sampled_from(KINDS), unique=True, max_size=8).flatmap(
     lambda kinds: st.tuples(*(st.from_type(kind) for kind in kinds))
@@ -47,9 +47,9 @@ def test_the_order_of_observations_makes_no_difference(observed: tuple[object, .
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_no_observation_makes_a_check_raise(check: registry.Check) -> None:
-    kinds = check.looks_at
+    kinds = check.handed
     needed = [st.from_type(kind) for kind in check.reads]
-    perhaps = [st.none() | st.from_type(kind) for kind in (*check.may_read, *check.every)]
+    perhaps = [st.none() | st.from_type(kind) for kind in (*check.may_read, *check.every, *check.controls)]
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.tuples(*needed, *perhaps))

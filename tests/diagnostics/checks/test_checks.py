@@ -441,19 +441,24 @@ def test_two_mailboxes_are_compared(second_typed, second_answer, first, first_ty
     assert asked(only_the_second_arrives, *seen) == expected
 
 
-def port(number: int, outcome: ConnectOutcome) -> Connection:
-    return Connection("clock.example.net", number, outcome)
+def port(number: int, outcome: ConnectOutcome, host: str = "clock.example.net") -> Connection:
+    return Connection(host, number, outcome)
 
 
 @pytest.mark.parametrize(
     ("connections", "expected"),
     [
         ((port(80, ConnectOutcome.OPEN), port(443, ConnectOutcome.OPEN)), []),
-        ((port(80, ConnectOutcome.REFUSED), port(443, ConnectOutcome.FILTERED)), [("ports.host-down", P)]),
         ((port(80, ConnectOutcome.OPEN), port(59777, ConnectOutcome.FILTERED)), [("ports.blocked", P)]),
         ((port(80, ConnectOutcome.OPEN), port(443, ConnectOutcome.TLS_FAILURE)), [("ports.blocked", P)]),
+        ((port(80, ConnectOutcome.FILTERED), port(443, ConnectOutcome.TLS_FAILURE)), [("ports.host-down", P)]),
+        (
+            (port(80, ConnectOutcome.FILTERED), port(80, ConnectOutcome.OPEN, "other.example.net")),
+            [("ports.host-down", P)],
+        ),
+        ((port(80, ConnectOutcome.DNS_FAILURE), port(443, ConnectOutcome.DNS_FAILURE)), [("ports.host-down", P)]),
     ],
-    ids=["all open", "none", "some", "tls"],
+    ids=["all open", "some", "tls", "no port but tls", "another host answers", "the name is gone"],
 )
 def test_our_own_ports(connections, expected) -> None:
     assert said(our_hosts_answer(ServerPorts(connections))) == expected

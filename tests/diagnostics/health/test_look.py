@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from diagnostics import registry
 from diagnostics.addresses import parse_address
 from diagnostics.articles import article
-from diagnostics.domain import Diagnosis, Seen, SendOutcome, Target, Vantage, Vendor, VendorHost, Verdict
+from diagnostics.domain import Diagnosis, ResponderHost, Seen, SendOutcome, Target, Vantage, Vendor, VendorHost, Verdict
 from diagnostics.health import Lists, measure
 from diagnostics.lab import scenarios
 from diagnostics.lab.behaviours import Closed, Http, NameBehaviour, PortBehaviour
@@ -172,6 +174,33 @@ async def test_a_domain_that_nobody_answers_for_is_unknown_throughout(tmp_path: 
 async def test_a_closed_port_of_ours_is_a_fault_of_ours(tmp_path: Path) -> None:
     health = await looked(tmp_path, {}, {**PORTS, ("203.0.113.196", 443): Closed()})
     assert found(health, PROBLEM) == {("host", "clock.example.test:443")}
+
+
+SHUT = {("203.0.113.196", 80): Closed(), ("203.0.113.196", 443): Closed()}
+
+
+@pytest.mark.parametrize("control", ["", DOMAIN], ids=["nobody else is tried", "nor is our mail host reached"])
+async def test_hosts_of_ours_are_unknown_while_nobody_is_reached(tmp_path: Path, control: str) -> None:
+    health = await looked(tmp_path, {}, SHUT, replace(VENDOR, control_domain=control))
+    assert found(health, PROBLEM) == set()
+    assert found(health, UNKNOWN) == {("host", "clock.example.test:80"), ("host", "clock.example.test:443")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "other"),
+    [
+        ({"control_domain": DOMAIN}, ("203.0.113.195", 25)),
+        ({"responders": (ResponderHost("out.example.test", (59777,)),)}, ("203.0.113.195", 59777)),
+        ({"hosts": (*VENDOR.hosts, VendorHost("out.example.test", (80,)))}, ("203.0.113.195", 80)),
+    ],
+    ids=["our mail host", "a test point", "another host"],
+)
+async def test_hosts_of_ours_are_down_while_anybody_is_reached(
+    tmp_path: Path, changes: dict[str, Any], other: tuple[str, int]
+) -> None:
+    zone: Records = {"TXT": ('"v=spf1 ip4:203.0.113.195 -all"',), "MX": ("10 out.example.test.",)}
+    health = await looked(tmp_path, {DOMAIN: zone}, {**SHUT, other: Http()}, replace(VENDOR, **changes))
+    assert found(health, PROBLEM) == {("host", "clock.example.test:80"), ("host", "clock.example.test:443")}
 
 
 async def test_of_a_network_both_ends_are_looked_at(tmp_path: Path) -> None:
