@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from diagnostics.asking import CustomerQuestion, answered, next_question, question
@@ -23,6 +25,7 @@ from diagnostics.probes.customer_answers import (
     OnAccount,
 )
 from diagnostics.remedies import remedies
+from portal.moulds import Moulds
 from portal.wizard.casefile import CaseFile
 from portal.wizard.words import Words
 
@@ -98,6 +101,8 @@ CHOICES: Mapping[str, Mapping[StrEnum, Words]] = {
     },
 }
 
+_unanswered = Moulds()
+
 
 class AnswerForm(forms.Form):
     """The one question, as radio buttons."""
@@ -113,6 +118,15 @@ class AnswerForm(forms.Form):
             widget=forms.RadioSelect,
             error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the answer that fits best")),
         )
+
+    def as_choices(self) -> SafeString:
+        """Its fields as HTML, which are the same for everybody until something was sent."""
+
+        def fields(_: Mapping[str, str]) -> str:
+            return render_to_string("components/answer.html", {"form": self})
+
+        html = fields({}) if self.is_bound else _unanswered.filled(self.asked.slug, (), {}, fields)
+        return mark_safe(html)  # noqa: S308 - a template made it
 
     @property
     def observation(self) -> object:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -18,7 +20,8 @@ def home(client: Client, case: Case) -> str:
 
 
 def port(outcome: ConnectOutcome) -> ServerPorts:
-    return ServerPorts((Connection("clocks.example.org", 443, outcome, "192.0.2.80"),))
+    other = Connection("clocks.example.org", 80, ConnectOutcome.OPEN, "192.0.2.80")
+    return ServerPorts((replace(other, port=443, outcome=outcome), other))
 
 
 def mx(name: str) -> MxRecords:

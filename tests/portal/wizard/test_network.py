@@ -632,7 +632,7 @@ def test_hosts_of_what_was_not_tried_are_named_where_there_are_several(tmp_path_
 
 def test_the_diagnosis_has_the_first_word(client: Client, clock: Case) -> None:
     down = tuple(Connection("clock.example.net", port, ConnectOutcome.REFUSED) for port in (80, 443, 59777))
-    finish(clock, ServerPorts(down))
+    finish(clock, ServerPorts(down), UP)
     told(clock, all_open(place=Place.WIFI))
     file = read(clock)
     assert file.diagnosis
