@@ -7,10 +7,15 @@ sooner than the broker would (`diagnostics.dispatch`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+import kombu
+from celery.app.amqp import AMQP
 from kombu.transport import redis, virtual
 from redis.exceptions import ConnectionError as NotConnected
+
+PAUSES = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
+"""Seconds between two tries to reach a broker that is away."""
 
 
 class QoS(virtual.QoS):
@@ -57,3 +62,16 @@ class Channel(redis.Channel):
 
 class Transport(redis.Transport):
     Channel = Channel
+
+
+class Connection(kombu.Connection):
+    """A worker is back a moment after the broker is; kombu's own pauses grow to half a minute while it is away."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Self:
+        return super().ensure_connection(*args, **(PAUSES | options))
+
+
+class Amqp(AMQP):
+    """What Celery makes connections with."""
+
+    Connection = Connection

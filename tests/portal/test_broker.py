@@ -1,17 +1,23 @@
-"""Our transport for the broker: it remembers nothing of what was delivered, and what a worker gives back is there."""
+"""Our transport for the broker: it remembers nothing of what was delivered, and what a worker gives back is there. One
+that is away holds up nobody who publishes, and is asked for again every second by those who wait for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import Celery
 from django.conf import settings
 from kombu import Connection, Consumer, Queue
+from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
+from kombu.utils import functional
 
 from portal.broker import QoS
+from portal.celery import app as portal
 
 pytestmark = [pytest.mark.serial, pytest.mark.usefixtures("embedded_servers")]
 QUEUE = Queue("given-back")
@@ -66,3 +72,32 @@ def test_what_a_worker_does_not_do_any_more_is_there_for_others(carrier: Celery,
     assert waiting(broker) == 0
     connection.close()
     assert waiting(broker) == 1
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Iterator[Connection]:
+    """As the portal's processes connect, to a place where there is no broker."""
+    with portal.connection_for_write(f"redis+socket://{tmp_path}/none") as connection:
+        yield connection
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that would have been slept between tries."""
+    slept: list[float] = []
+    monkeypatch.setattr(functional, "sleep", slept.append)
+    return slept
+
+
+def test_who_publishes_is_told_at_once_that_the_broker_is_away(away: Connection, pauses: list[float]) -> None:
+    with pytest.raises(OperationalError):
+        away.default_channel  # noqa: B018
+    assert pauses == []
+
+
+def test_who_waits_for_the_broker_looks_every_second(away: Connection, pauses: list[float]) -> None:
+    tries: list[float] = []
+    with pytest.raises(OperationalError):
+        away.ensure_connection(lambda problem, pause: tries.append(pause), max_retries=40)
+    assert tries == [1.0] * 40
+    assert sum(pauses) == 40
