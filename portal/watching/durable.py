@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from diagnostics.domain import ProbeGroup
 from diagnostics.models import DeliveryState, MessageState, NoteState
+from diagnostics.services.limits import MESSAGE_BY_ANYONE
 from portal import looks
 from portal.watching.tail import Tail
 
@@ -123,6 +124,7 @@ QUESTIONS = (
         "SELECT rule, count FROM diagnostics_refusal",
         (("portal_limits_reached_total", "How often a limit kept somebody from something"),),
         ("rule",),
+        ((MESSAGE_BY_ANYONE.name,),),  # an alert asks whether it grows, and what is new does not
     ),
     Question(
         "SELECT name, extract(epoch FROM now() - at) FROM diagnostics_heartbeat",

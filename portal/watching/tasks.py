@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from celery.signals import beat_init, task_postrun, task_prerun, worker_init
 from django.conf import settings
 from prometheus_client import Gauge, Histogram
 
+from diagnostics.carried_on import at_the_end
 from diagnostics.log_context import begin, end
 from portal.watching.exposition import serve
 
@@ -50,9 +52,13 @@ def _ended(task_id: str, task: Any, state: str | None = None, **kwargs: Any) -> 
     if began_id != task_id or token is None:
         return  # what listens before us to the same signal failed
     del _at_work.now
-    UNDER_WAY.labels(_name(task)).dec()
-    TAKEN.labels(_name(task), (state or "unknown").lower()).observe(time.perf_counter() - began)
+    at_the_end(partial(_count, _name(task), (state or "unknown").lower(), began))
     end(token)
+
+
+def _count(name: str, state: str, began: float, failure: BaseException | None) -> None:
+    UNDER_WAY.labels(name).dec()
+    TAKEN.labels(name, "failure" if failure else state).observe(time.perf_counter() - began)
 
 
 def _said(keys: Any) -> str | int:

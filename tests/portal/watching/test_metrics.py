@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,6 +47,9 @@ EXPRESSIONS = {
     },
 }
 LARGE = ("case", "run", "group", "observationrecord", "testmessage", "webhookdelivery", "webhooktry", "ticketnote")
+needs_promtool = pytest.mark.skipif(
+    not shutil.which("promtool"), reason="no promtool; as root: apt install --no-install-recommends prometheus"
+)
 GIVEN_BY_PROMETHEUS = {"job", "instance"}
 
 
@@ -76,6 +81,8 @@ def test_what_is_durable_is_told_by_the_exporter(exporter: CollectorRegistry, cl
     assert value(before, "portal_database_up") == 1
     assert value(before, "portal_cases_opened_total") == 0
     assert {one.labels["group"] for one in before["portal_queue_groups"].samples} == set(ProbeGroup)
+    assert value(before, "portal_limits_reached_total", rule=MESSAGE_BY_ANYONE.name) == 0
+    assert before["portal_limits_reached_total"].samples, "Prometheus must have seen the 0 to see it grow"
 
     case = person_in_everything()
     run = case.runs.get()
@@ -187,8 +194,30 @@ def test_each_alert_says_what_to_do() -> None:
     for rule in ALERTS:
         assert f"`{rule['alert']}`" in book
         assert rule["labels"]["severity"] in ("page", "ticket")
-        assert rule["annotations"]["summary"]
+        assert set(rule["annotations"]) == {"summary"}
     assert len({rule["alert"] for rule in ALERTS}) == len(ALERTS)
+
+
+@needs_promtool
+def test_the_alerts_tell_of_what_goes_wrong() -> None:
+    folder = DEPLOY / "prometheus"
+    promtool("check", "config", "--syntax-only", str(folder / "prometheus.yml"))
+    promtool("check", "rules", str(folder / "alerts.yml"))
+    promtool("test", "rules", str(folder / "alerts_test.yml"))
+
+
+@needs_promtool
+@pytest.mark.django_db(transaction=True)
+def test_figures_are_named_as_prometheus_wants_them(exporter: CollectorRegistry, client: Client) -> None:
+    client.get("/timeclock/")
+    for registry in (exporter, REGISTRY):
+        promtool("check", "metrics", given=generate_latest(registry))
+
+
+def promtool(*command: str, given: bytes = b"") -> None:
+    """It has nothing to say against it."""
+    done = subprocess.run(["promtool", *command], input=given, capture_output=True, timeout=60)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
 
 
 def metrics_in(expression: str) -> set[str]:
