@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, get_type_hints
 
-from diagnostics.domain import Cause, Diagnosis, Evidence, Seen, Vantage, Verdict
+from diagnostics.domain import Answer, Cause, Diagnosis, Evidence, Seen, Vantage, Verdict
 from diagnostics.probes.customer_answers import (
     AskedWhenAnswer,
     ClockAnswer,
@@ -21,9 +21,12 @@ from diagnostics.probes.customer_answers import (
     OftenAnswer,
     OnAccountAnswer,
 )
+from diagnostics.registry import checks
 from diagnostics.verdicts import diagnose
 
 When = Callable[[Evidence], bool]
+Said = dict[str, Answer]
+"""What checks say, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,11 @@ def next_question(evidence: Evidence, causes: Mapping[str, Cause], *, tier: int 
 
     None once a cause is proved: nothing that the customer could add would lead further.
     """
-    now = diagnose(evidence, causes=causes, tier=tier)
+    said: Said = {}
+    now = diagnose(evidence, causes=causes, tier=tier, public_answers=said)
     if now.verdict is Verdict.CAUSE_FOUND:
         return None
-    return next((one for one in _open(evidence) if _matters(one, evidence, causes, tier, _gist(now))), None)
+    return next((one for one in _open(evidence) if _matters(one, evidence, causes, tier, _gist(now), said)), None)
 
 
 def answered(evidence: Evidence) -> Iterator[tuple[CustomerQuestion, StrEnum]]:
@@ -101,16 +105,34 @@ def _open(evidence: Evidence) -> Iterable[CustomerQuestion]:
 
 
 def _matters(
-    one: CustomerQuestion, evidence: Evidence, causes: Mapping[str, Cause], tier: int, gist: tuple[object, ...]
+    one: CustomerQuestion,
+    evidence: Evidence,
+    causes: Mapping[str, Cause],
+    tier: int,
+    gist: tuple[object, ...],
+    said: Said,
 ) -> bool:
-    """Whether an answer changes the diagnosis, or opens a question whose answer does."""
+    """Whether an answer changes the diagnosis, or opens a question whose answer does.
+
+    `said` is what checks say of the evidence: those that are not handed the answer are not asked again.
+    """
+    elsewhere = _of_others(said, one.kind)
     for choice in one.choices:
-        then = _with(evidence, one.observation(choice))
-        if _gist(diagnose(then, causes=causes, tier=tier)) != gist:
+        then = _with(evidence, one.kind(choice))
+        said_then = dict(elsewhere)
+        if _gist(diagnose(then, causes=causes, tier=tier, public_answers=said_then)) != gist:
             return True
-        if one.kind is CodeArrivalAnswer and any(_matters(next_, then, causes, tier, gist) for next_ in _open(then)):
+        if one.kind is CodeArrivalAnswer and any(
+            _matters(next_, then, causes, tier, gist, said_then) for next_ in _open(then)
+        ):
             return True
     return False
+
+
+def _of_others(said: Said, kind: type[object]) -> Said:
+    """What the checks said that are not handed this type of observation."""
+    handed = {check.name for check in checks() if kind in check.handed}
+    return {name: answer for name, answer in said.items() if name not in handed}
 
 
 def _gist(diagnosis: Diagnosis) -> tuple[object, ...]:

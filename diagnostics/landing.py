@@ -1,13 +1,17 @@
-"""Answers on their way from the network's loop to the thread that writes them down."""
+"""Answers on their way from the network's loop to whoever writes them down."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from functools import partial
 
+from diagnostics.carried_on import Submit
 from diagnostics.domain import ProbeGroup, Seen
 from diagnostics.registry import Probe
 
@@ -28,21 +32,31 @@ class Landed:
 
 
 class Landing:
-    """The loop's thread calls `put` and `end`, another one reads.
+    """The loop's thread calls `put` and `end`; `write` is called for batches of what has landed, one after the other.
 
-    The reader is woken for batches, not for answers: every change of threads costs as much as a probe.
+    For batches, not for answers: every change of threads costs as much as a probe. What is logged meanwhile is about
+    the same as where the landing was made.
     """
 
-    def __init__(self, expected: Mapping[ProbeGroup, int]) -> None:
-        """So many answers come from each group."""
+    def __init__(self, expected: Mapping[ProbeGroup, int], write: Callable[[Landed], None], submit: Submit) -> None:
+        """So many answers come from each group. `submit` has steps done that write."""
+        self.written: Future[None] = Future()
+        """Done when all is written that will be; fails with what `write` raised, or what ended it all."""
+        self._write = write
         self._missing = dict(expected)
         self._open = set(expected)
         self._unread: deque[tuple[ProbeGroup, Seen | None]] = deque()
         self._woken = False
-        self._wake: SimpleQueue[bool] = SimpleQueue()
+        self._over = False
+        self._failure: BaseException | None = None
+        self._submit = submit
+        self._context = copy_context()
+        self._lock = threading.Lock()
+        self._asked = self._writing = False
 
     def put(self, probe: Probe, seen: Seen) -> None:
-        """On the loop: a probe's answer, to be read within `SAVE_EVERY`, or with the last one that everybody is shown.
+        """On the loop: a probe's answer, to be written within `SAVE_EVERY`, or with the last one that everybody is
+        shown.
 
         That one never waits for the vendor's records, so that their time shows nowhere.
         """
@@ -54,27 +68,59 @@ class Landing:
             self._unread.append((group, None))
             if self._missing.keys() == {ProbeGroup.RECORDS}:
                 self._woken = True
-                self._wake.put(True)
+                self._wake()
         if not self._woken:
             self._woken = True
-            asyncio.get_running_loop().call_later(SAVE_EVERY, self._wake.put, True)
+            asyncio.get_running_loop().call_later(SAVE_EVERY, self._wake)
 
-    def end(self) -> None:
-        """Nothing comes any more; from any thread."""
-        self._wake.put(False)
+    def end(self, failure: BaseException | None = None) -> None:
+        """Nothing comes any more; from any thread. All groups have ended, whether or not their answers came; with a
+        `failure` they are left as they are.
+        """
+        self._failure = failure
+        self._over = True
+        self._wake()
 
-    def batches(self) -> Iterator[Landed]:
-        """What has landed, until the end; what came since the last batch is then left for `rest`."""
-        while self._wake.get():
-            self._woken = False  # before reading: what lands from now on wakes the reader again
-            if landed := self._read():
-                yield landed
+    def _wake(self) -> None:
+        with self._lock:
+            self._asked = True
+            if self._writing:
+                return
+            self._writing = True
+        self._submit(partial(self._context.run, self._work))
 
-    def rest(self) -> Landed:
-        """What has landed and was in no batch; all groups have ended with it, whether or not their answers came."""
-        landed = self._read()
-        landed.ended.update(self._open)
-        return landed
+    def _work(self) -> None:
+        while self._take_up():
+            self._woken = False  # before reading: what lands from now on wakes us again
+            over = self._over
+            try:
+                if (landed := self._read()) or over:
+                    self._write_down(landed, over)
+            except Exception as problem:
+                # Whoever waits for the end hears of it; nothing is written any more.
+                self._stop(problem)
+                return
+            if over:
+                self._stop(self._failure)
+                return
+
+    def _take_up(self) -> bool:
+        with self._lock:
+            self._writing, self._asked = self._asked, False
+            return self._writing
+
+    def _write_down(self, landed: Landed, over: bool) -> None:
+        if over and not self._failure:
+            landed.ended.update(self._open)
+        if landed:
+            self._write(landed)
+
+    def _stop(self, failure: BaseException | None) -> None:
+        """Nothing is written after it, for `_writing` stays set."""
+        if failure:
+            self.written.set_exception(failure)
+        else:
+            self.written.set_result(None)
 
     def _read(self) -> Landed:
         landed = Landed()

@@ -7,7 +7,9 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -18,10 +20,11 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from diagnostics import registry
+from diagnostics import garbage, registry
 from diagnostics.addresses import suggest
 from diagnostics.articles import articles
 from diagnostics.canned import canned as recordings
+from diagnostics.carried_on import CarriesOn, Submit, carry_on
 from diagnostics.codec import prepare
 from diagnostics.domain import ConnectOutcome, Diagnosis, ProbeGroup, SendOutcome, Target, Transmission
 from diagnostics.health import MOST_SECONDS, measure
@@ -91,18 +94,14 @@ def _at_the_database() -> Iterator[None]:
             connection.close()
 
 
-@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+@shared_task(base=CarriesOn, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_groups(group_ids: list[int]) -> None:
     """Run probe groups of one run, saving answers as they land; what has not landed by the deadline is "could not
     check". One task for all of them: a message costs as much as a group's probes.
     """
     claims = patiently(partial(_claimed, group_ids, timezone.now()))
-    if not claims:
-        return
-    by_group = {claim.name: claim for claim in claims}
-    with said_about(case=claims[0].reference, run=claims[0].run_id):
-        for landed in _probe(by_group):
-            patiently(partial(_save, by_group, landed))
+    if claims:
+        carry_on(partial(_probe, {claim.name: claim for claim in claims}))
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -276,6 +275,7 @@ def warm_up(**kwargs: Any) -> None:
     classify("")
     suggest("anna@example.org")
     verifying_context()
+    garbage.settle()
 
 
 @worker_ready.connect
@@ -322,20 +322,24 @@ def _claimed(group_ids: Sequence[int], now: datetime) -> list[runs.Claim]:
         return [claim for claim in runs.claim_groups(group_ids, now) if not canned.play(claim)]
 
 
-def _probe(claims: Mapping[ProbeGroup, runs.Claim]) -> Iterator[Landed]:
-    """Run the probes of groups of one run; what they see, as it lands."""
+def _probe(claims: Mapping[ProbeGroup, runs.Claim], submit: Submit) -> Future[None]:
+    """Start the probes of groups of one run; its end comes when what they saw is saved."""
+    first = next(iter(claims.values()))
     wanted = [probe for probe in registry.probes() if probe.group in claims]
-    landing = Landing(Counter(probe.group for probe in wanted))
-    target = next(iter(claims.values())).target
-    observing = start_on_loop(_observe(wanted, target, landing), runs.GROUP_DEADLINE)
-    observing.add_done_callback(lambda done: landing.end())
-    yield from landing.batches()
-    try:
-        observing.result()
-    except TimeoutError:
-        logger.warning("groups met their deadline: %s", ", ".join(sorted(claims)))
-    if rest := landing.rest():
-        yield rest
+    with said_about(case=first.reference, run=first.run_id):
+        landing = Landing(Counter(probe.group for probe in wanted), partial(_save_patiently, claims), submit)
+        observing = start_on_loop(_observe(wanted, first.target, landing), runs.GROUP_DEADLINE)
+        context = copy_context()
+    observing.add_done_callback(lambda done: context.run(_end, landing, sorted(claims), done))
+    return landing.written
+
+
+def _end(landing: Landing, names: Sequence[str], observing: Future[None]) -> None:
+    failure = CancelledError() if observing.cancelled() else observing.exception()
+    if isinstance(failure, TimeoutError):
+        logger.warning("groups met their deadline: %s", ", ".join(names))
+        failure = None
+    landing.end(failure)
 
 
 async def _observe(wanted: Sequence[Probe], target: Target, landing: Landing) -> None:
@@ -346,6 +350,10 @@ async def _observe(wanted: Sequence[Probe], target: Target, landing: Landing) ->
     if private := [probe for probe in wanted if probe.group is ProbeGroup.RECORDS]:
         looks.append(observe(private, target, net.with_records(configured_records()), on_seen=landing.put))
     await asyncio.gather(*looks)
+
+
+def _save_patiently(claims: Mapping[ProbeGroup, runs.Claim], landed: Landed) -> None:
+    patiently(partial(_save, claims, landed))
 
 
 def _save(claims: Mapping[ProbeGroup, runs.Claim], landed: Landed) -> None:

@@ -17,7 +17,7 @@ ALIVE_SECONDS = 5
 # By its alias, whatever the URL says: a socket, TCP or TLS.
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "portal.broker:Transport")
 
-app = Celery("portal")
+app = Celery("portal", amqp="portal.broker:Amqp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

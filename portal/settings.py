@@ -251,7 +251,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.socialaccount",
+    "portal.accounts.apps.ProvidersWithTheirPages",
     "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
@@ -872,6 +872,7 @@ _PAUSES = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP
 _NOTICE_SILENCE = {getattr(socket, name): value for name, value in _PAUSES if hasattr(socket, name)}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "priority_steps": [0],  # no task is more urgent than another: a list for each queue, not four
+    "max_retries": 0,  # whoever publishes comes again by itself, and must not hold rows meanwhile, for seconds
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -888,7 +889,7 @@ CELERY_TASK_QUEUES = [Queue(name) for name in ("probes", "mail", "hook")]
 CELERY_TASK_DEFAULT_QUEUE = "mail"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
-CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_POOL = "portal.pool:TaskPool"
 CELERY_WORKER_CONCURRENCY = _number("WORKER_CONCURRENCY", 200)
 if not 1 <= CELERY_WORKER_CONCURRENCY <= 10_000:
     raise ImproperlyConfigured("WORKER_CONCURRENCY must be 1 to 10000")

@@ -24,6 +24,8 @@ from portal.supervisor import ProcessEnded, Supervisor
 READY_SECONDS = 60
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 QUEUES = "probes,mail,hook"
+WORKER_MEMORY = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""The C library keeps freed memory for each thread, and most of a worker's hundreds of threads wait for the network."""
 
 
 @contextmanager
@@ -97,23 +99,13 @@ def _start_processes(supervisor: Supervisor, port: int, environment: Mapping[str
     )
     supervisor.start(
         "worker",
-        [
-            *(
-                sys.executable,
-                "-m",
-                "celery",
-                "--app",
-                "portal",
-                "--quiet",
-                "--skip-checks",
-                "worker",
-                "--pool",
-                "threads",
-            ),
-            *("--queues", QUEUES, "--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
-        ],
+        [*MANAGE, "worker"],
         # Whoever tries the portal as root on a machine of their own need not read this at every start.
-        {**environment, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
+        {
+            **environment,
+            **WORKER_MEMORY,
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+        },
     )
     supervisor.start("dispatcher", [*MANAGE, "dispatcher", "--with-beat"], environment)
 

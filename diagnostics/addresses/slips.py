@@ -90,9 +90,10 @@ def _squash(domain: str) -> str:
 def _nearest(typed: str) -> str | None:
     """The known domain that takes the least slips, the better known one first; None where that would be too many."""
     name, _, ending = typed.removeprefix("www.").partition(".")
+    letters = _letters(name)
     costs = []
-    for known_name, domains in _known_by_name().items():
-        cost = _slips_of_name(name, known_name)
+    for known_name, known_letters, domains in _known_by_name():
+        cost = None if _far_apart(letters, known_letters) else _slips_of_name(name, known_name)
         if cost is None and (ending or known_name not in _BRANDS):
             continue
         for rank, known in domains:
@@ -107,17 +108,20 @@ def _nearest(typed: str) -> str | None:
 
 
 @cache
-def _known_by_name() -> dict[str, list[tuple[int, str]]]:
-    """Half of the known domains share their name with others; each with its rank, the best known one's first."""
+def _known_by_name() -> list[tuple[str, int, list[tuple[int, str]]]]:
+    """Half of the known domains share their name with others; each with its rank, the best known one's first.
+
+    The name, its letters, and the domains.
+    """
     by_name: dict[str, list[tuple[int, str]]] = {}
     for rank, known in enumerate(listed("mailbox_domains")):
         by_name.setdefault(known.partition(".")[0], []).append((rank, known))
-    return by_name
+    return [(name, _letters(name), domains) for name, domains in by_name.items()]
 
 
 def _glued(name: str, known: str) -> float | None:
     """What it takes to come from a domain without its dots to the typed name; None where that is more than one slip."""
-    cost = None if _far_apart(name, known) else slips(name, known)
+    cost = None if _far_apart(_letters(name), _letters(known)) else slips(name, known)
     return cost if cost is not None and cost <= _ONE_SLIP else None
 
 
@@ -125,7 +129,7 @@ def _slips_of_name(name: str, known: str) -> float | None:
     """None where the name may well be somebody else's: short names and plain words have many honest neighbours."""
     if name == known:
         return 0.0
-    if abs(len(name) - len(known)) > 2 or _far_apart(name, known):
+    if abs(len(name) - len(known)) > 2:
         return None
     cost = slips(name, known)
     brand = known in _BRANDS
@@ -139,12 +143,11 @@ def _slips_of_name(name: str, known: str) -> float | None:
     return cost if cost <= _tolerance(known, brand) else None
 
 
-def _far_apart(typed: str, meant: str) -> bool:
-    """Whether it takes more than the slips we ever believe, told by the letters alone, which is quick.
+def _far_apart(here: int, there: int) -> bool:
+    """Whether it takes more than the slips we ever believe, told by the two texts' letters alone, which is quick.
 
     A slip takes away one letter and adds one at most, and costs half at least.
     """
-    here, there = _letters(typed), _letters(meant)
     strange = max((here & ~there).bit_count(), (there & ~here).bit_count())
     return strange * _CHEAPEST > _TWO_SMALL_SLIPS
 

@@ -8,6 +8,7 @@ A phrase in another script than the Latin one is found anywhere in the text, ins
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from sys import intern
 
 from diagnostics.replies.reading import Reading
 
@@ -55,7 +56,7 @@ def parse(pattern: str) -> Phrase:
     places: list[tuple[Row, ...]] = []
     for choice, word in _PLACE.findall(pattern):
         rows = choice.split("|") if choice else [word]
-        places.append(tuple(dict.fromkeys(tuple(row.split()) for row in rows)))
+        places.append(tuple(dict.fromkeys(tuple(map(intern, row.split())) for row in rows)))
     foreign = not pattern.isascii()
     plain = f" {pattern} "
     if not foreign and _PLAIN.fullmatch(pattern):

@@ -35,7 +35,7 @@ from diagnostics.plain import plain
 from diagnostics.probes.send_events import CodeMailEvents, TestMessageStopped
 from diagnostics.probes.test_message import ComparisonReport, PutOff, TestMessageReport
 from diagnostics.replies.stops import stopped_by
-from diagnostics.services import outcomes
+from diagnostics.services import outcomes, prepared
 from diagnostics.services.runs import report, report_to
 from diagnostics.vendors import vendor
 
@@ -94,14 +94,13 @@ def history_of(address: str, *, code_lifetime: int) -> SendHistory:
     What came back does not count among the others: it would not tell of what arrives, and anyone may write a bounce.
     """
     now = timezone.now()
-    code_mails = SenderEvent.objects.filter(test_message=None)
-    by_services = code_mails.exclude(service=RETURNED)
     mailbox = normalise_for_limits(address)
-    newest_first = code_mails.filter(address=mailbox, at__gte=now - LOOKED_BACK).order_by("-at", "-pk")
-    events = tuple(_event(row) for row in reversed(newest_first[:MOST_EVENTS]))
-    if not events and not by_services.exists():
+    newest_first = prepared.rows(_NEWEST_FIRST, (mailbox, now - LOOKED_BACK, MOST_EVENTS))
+    events = tuple(_event(_EVENT.made_of(row)) for row in reversed(newest_first))
+    if not events and not prepared.rows(_ANY_BY_SERVICES, (RETURNED,)):
         raise NotApplicable(Gap.NOT_SET_UP)
-    others = by_services.filter(at__gte=now - OTHERS_SINCE).exclude(address=mailbox)
+    code_mails = SenderEvent.objects.filter(test_message=None).exclude(service=RETURNED)
+    others = code_mails.filter(at__gte=now - OTHERS_SINCE).exclude(address=mailbox)
     domain = address.rpartition("@")[2]
     return SendHistory(events, now, domain, _some(others, BEGUN), _some(others, ENDED), code_lifetime)
 
@@ -301,3 +300,13 @@ def _event(row: SenderEvent) -> SendEvent:
 
 def _some(events: QuerySet[SenderEvent], kinds: Collection[SendEventKind]) -> int:
     return events.filter(kind__in=kinds)[:MOST_OTHERS].count()
+
+
+_EVENT = prepared.Columns(SenderEvent)
+_NEWEST_FIRST = f"""
+    SELECT {_EVENT.of("event")} FROM diagnostics_senderevent event
+    WHERE test_message_id IS NULL AND address = %s AND at >= %s ORDER BY at DESC, id DESC LIMIT %s
+"""  # noqa: S608 - names of columns, ours
+_ANY_BY_SERVICES = """
+    SELECT 1 FROM diagnostics_senderevent WHERE test_message_id IS NULL AND service <> %s LIMIT 1
+"""

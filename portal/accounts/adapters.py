@@ -14,6 +14,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider as Provider
 from django.conf import settings
@@ -32,6 +33,7 @@ from portal.accounts import encryption, people, roles_claim
 from portal.accounts.provider import NotTrusted, VerifyingAdapter
 
 logger = logging.getLogger(__name__)
+registry.load()  # not earlier (`portal.accounts.apps`): whoever asks for a provider asks an adapter
 CONFIRMED_FOR = 300
 """Seconds after a sign-in in which nothing has to be confirmed once more."""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 from diagnostics.domain import Verdict
 from tests.chaos.stack import Stack
 from tests.customer import Customer, eventually
 
 DOMAIN = "fine.test"
-SLOW_DOMAIN = "slow-server.test"
-"""Its mail server takes 2 s for its banner, so its `delivery` group can be caught at work."""
+SLOW_DOMAINS = ("slow-server.test", "slow-server-too.test", "another-slow-server.test")
+"""Their mail servers take 2 s for their banners, so a `delivery` group can be caught at work."""
+SLOW_DOMAIN = SLOW_DOMAINS[0]
 RECOVERY = 20.0
 """Seconds after which all is done again once leases have run out: a sweep, a publication, the probes. Less than a
 lease, whose end would hide that something was not noticed.
@@ -17,9 +20,10 @@ CROWD = 5
 DONE = "SELECT verdict FROM diagnostics_run WHERE finished_at IS NOT NULL"
 
 
-def open_cases(stack: Stack, count: int = CROWD, domain: str = DOMAIN) -> list[Customer]:
+def open_cases(stack: Stack, count: int = CROWD, *domains: str) -> list[Customer]:
+    """At the one domain or at each in turn; at a healthy one where none is named."""
     customers = [stack.customer() for _ in range(count)]
-    for customer in customers:
+    for customer, domain in zip(customers, cycle(domains or (DOMAIN,)), strict=False):
         customer.report("timeclock", address_of(customer, domain))
     return customers
 
@@ -30,7 +34,7 @@ def address_of(customer: Customer, domain: str) -> str:
 
 def slow_cases_at_work(stack: Stack, count: int = CROWD) -> list[Customer]:
     """Cases whose `delivery` group a worker has just begun."""
-    customers = open_cases(stack, count, SLOW_DOMAIN)
+    customers = open_cases(stack, count, *SLOW_DOMAINS)
     eventually(lambda: at_work(stack) == count, RECOVERY, lambda: groups(stack))
     return customers
 
@@ -58,6 +62,14 @@ def gaps(stack: Stack) -> list[tuple[object, ...]]:
     """What could not be checked, and why."""
     return stack.query(
         "SELECT run_id, kind, gap, detail FROM diagnostics_observationrecord WHERE gap <> '' ORDER BY id"
+    )
+
+
+def connected(stack: Stack) -> list[tuple[object, ...]]:
+    """What came of trying to reach the vendor's own hosts and the mail hosts."""
+    return stack.query(
+        "SELECT run_id, kind, data FROM diagnostics_observationrecord WHERE kind IN"
+        " ('ServerPorts', 'Responders', 'Port25Control', 'MxConversations') AND data IS NOT NULL ORDER BY id"
     )
 
 

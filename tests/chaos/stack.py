@@ -22,15 +22,17 @@ from diagnostics import dispatch
 from diagnostics.lab.mailbox import kept
 from portal import embedded
 from portal.spare_ports import free_port
-from portal.stack import QUEUES
 from tests.customer import Customer, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_LIMIT = 30.0
 SLOW = 5.0
 """Seconds that no request may take, whatever is broken meanwhile."""
+ANSWERS_WITHIN = 2.0
+RUN_GROUPS, SEND_MESSAGE = "diagnostics.tasks.run_groups", "diagnostics.tasks.send_message"
 WEB_THREADS = 4
 MANAGE = [sys.executable, "manage.py"]
+DJANGO = [sys.executable, "-m", "django"]
 CELERY = [sys.executable, "-m", "celery", "--app", "portal", "--quiet", "--skip-checks"]
 NOT_INHERITED = ("ALIVE_FILE", "DATABASE_URL", "REDIS_URL", "STATEMENT_TIMEOUT_MS")
 
@@ -158,11 +160,11 @@ class Stack:
         """Servers, lab and web."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.nursery = Nursery(self._environment("nursery"), self.home / "nursery.log")
-        self._start("lab", [*MANAGE, "lab", "--serve"])
         self.servers.start()
-        self.begin_web()
         self.nursery.wait()
-        self.run("migrate", [sys.executable, "-m", "django", "migrate", "-v0"])
+        self._start("lab", [sys.executable, "-m", "tests.chaos.lab"], quickly=True)
+        self.begin_web(quickly=True)
+        self.run("migrate", [*DJANGO, "migrate", "-v0"])
         assert self.query("SELECT to_regclass('diagnostics_case')") != [(None,)], self.words_of("migrate")
         eventually((self.home / "lab" / "state.json").exists, START_LIMIT, "lab")
         eventually(self.web_answers, START_LIMIT, lambda: self.words_of("web"))
@@ -172,11 +174,12 @@ class Stack:
         self.begin_web()
         eventually(self.web_answers, START_LIMIT, lambda: self.words_of("web"))
 
-    def begin_web(self) -> None:
+    def begin_web(self, *, quickly: bool = False) -> None:
         """Without waiting for it; nothing where it runs."""
         if not self.runs("web"):
             web = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", str(WEB_THREADS)]
-            self._start("web", [sys.executable, "-m", "granian", *web, "portal.wsgi:application"])
+            command = [sys.executable, "-m", "granian", *web, "portal.wsgi:application"]
+            self._start("web", command, quickly=quickly)
 
     def run(self, name: str, command: list[str]) -> None:
         """To its end, however that is."""
@@ -237,8 +240,7 @@ class Stack:
             self._start(name, self.worker_command(name), settings, quickly=True)
 
     def worker_command(self, name: str) -> list[str]:
-        options = ["--pool", "threads", "--queues", QUEUES, "--without-gossip", "--without-mingle"]
-        return [*CELERY, "worker", "--hostname", f"{name}@test", *options]
+        return [*DJANGO, "worker", "--hostname", f"{name}@test"]
 
     def begin(self, name: str, command: list[str], settings: Mapping[str, str] | None = None) -> None:
         """Any program as a part, with the portal's environment."""
@@ -250,7 +252,7 @@ class Stack:
             if ahead:
                 self._start(name, [sys.executable, "-m", "tests.chaos.ahead", str(ahead), "dispatcher"], quickly=True)
             else:
-                self._start(name, [sys.executable, "-m", "django", "dispatcher"], quickly=True)
+                self._start(name, [*DJANGO, "dispatcher"], quickly=True)
 
     def begin_clock(self) -> None:
         """Without waiting for it; nothing where it runs."""
@@ -323,10 +325,12 @@ class Stack:
         self.query(f"UPDATE diagnostics_ticketnote {past} WHERE state = 'posting'")
 
     def redeliver(self) -> None:
-        """The broker takes every message that was not acknowledged for lost."""
-        with self.broker() as broker:
-            for tag in broker.zrange("unacked_index", 0, -1):
-                broker.zadd("unacked_index", {tag: 0})
+        """Whatever groups and test messages there are is delivered once more, also what is done."""
+        with self.carrier() as carrier, carrier.connection_for_write() as way:
+            for (pks,) in self.query("SELECT array_agg(id) FROM diagnostics_group GROUP BY run_id"):
+                carrier.send_task(RUN_GROUPS, args=(pks,), queue="probes", connection=way)
+            for (pk,) in self.query("SELECT id FROM diagnostics_testmessage"):
+                carrier.send_task(SEND_MESSAGE, args=(pk,), queue="mail", connection=way)
 
     # Views
 
@@ -346,8 +350,21 @@ class Stack:
         with self.broker() as broker:
             return [json.loads(one)["headers"]["task"].rpartition(".")[2] for one in broker.lrange(queue, 0, -1)]
 
+    def at_rest(self, name: str = "worker") -> bool:
+        """Whether no group and no test message waits in the broker, and this worker has none in hand."""
+        with self.broker() as broker:
+            if any(broker.llen(queue) for queue in (dispatch.PROBE_QUEUE, dispatch.MAIL_QUEUE)):
+                return False
+        with self.carrier() as carrier, carrier.connection_for_write() as way:
+            asked = carrier.control.inspect([f"{name}@test"], timeout=ANSWERS_WITHIN, connection=way)
+            answers = [asked.reserved(), asked.active()]
+        in_hand = {task["name"] for answer in answers if answer for tasks in answer.values() for task in tasks}
+        return all(answers) and not in_hand & {RUN_GROUPS, SEND_MESSAGE}
+
     def carrier(self) -> Celery:
-        """To publish by hand what the dispatcher publishes."""
+        """To publish by hand what the dispatcher publishes, and to ask workers what they are at; over a connection of
+        one's own, for Celery keeps what it has made, and the broker may have died since.
+        """
         return Celery("chaos", broker=self.servers.redis_url.replace("unix://", "redis+socket://"))
 
     def mails(self, address: str) -> int:

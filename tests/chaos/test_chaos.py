@@ -85,8 +85,7 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(stack: Stack) -> None:
         after = written(stack)
     finally:
         zombie.thaw()
-    with stack.broker() as broker:
-        eventually(lambda: broker.zcard("unacked_index") == 0, RECOVERY, "the frozen worker's own end of its work")
+    eventually(stack.at_rest, RECOVERY, "the frozen worker's own end of its work")
     assert written(stack) == after
     assert attempts(stack) == {1, 2}
 
@@ -181,12 +180,8 @@ def test_what_is_published_several_times_is_done_once(stack: Stack) -> None:
     stack.parts["dispatcher"].kill()
     (customer,) = open_cases(stack, 1)
     customer.ask_for_message("timeclock")
-    with stack.carrier() as carrier:
-        for _ in range(2):
-            for (pks,) in stack.query("SELECT array_agg(id) FROM diagnostics_group GROUP BY run_id"):
-                carrier.send_task("diagnostics.tasks.run_groups", args=(pks,), queue="probes")
-            for (pk,) in stack.query("SELECT id FROM diagnostics_testmessage"):
-                carrier.send_task("diagnostics.tasks.send_message", args=(pk,), queue="mail")
+    for _ in range(2):
+        stack.redeliver()
     stack.start_dispatcher()
     finish(stack, 1)
     eventually(lambda: message_state(stack) == "accepted", RECOVERY)
@@ -197,7 +192,6 @@ def test_what_is_published_several_times_is_done_once(stack: Stack) -> None:
 def test_a_message_taken_before_its_worker_died_is_not_sent_again(stack: Stack) -> None:
     (customer,) = open_cases(stack, 1, SLOW_DOMAIN)
     address = address_of(customer, SLOW_DOMAIN)
-    finish(stack, 1)
     customer.ask_for_message("timeclock")
     eventually(lambda: message_state(stack) == "sending", RECOVERY)
     with psycopg.connect(stack.servers.database_url) as holding:
@@ -206,14 +200,14 @@ def test_a_message_taken_before_its_worker_died_is_not_sent_again(stack: Stack) 
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         eventually(lambda: stack.query(waits), RECOVERY)
         assert stack.mails(address) == 1
+        finish(stack, 1)
         stack.parts["worker"].kill()
     assert message_state(stack) == "sending"
     stack.expire_leases()
     stack.redeliver()
     stack.start_worker()
     eventually(lambda: message_state(stack) == "unknown", RECOVERY)
-    with stack.broker() as broker:
-        eventually(lambda: not (broker.zcard("unacked_index") or broker.llen("mail")), RECOVERY, "redelivery")
+    eventually(stack.at_rest, RECOVERY, "the end of what was delivered again")
     assert (message_state(stack), stack.mails(address)) == ("unknown", 1)
     assert str(words.MESSAGE_STATES[MessageState.UNKNOWN]) in customer.message_page("timeclock").text
 
@@ -232,8 +226,7 @@ def test_a_further_try_that_was_taken_before_its_worker_died_is_the_last(stack: 
     stack.redeliver()
     stack.start_worker()
     eventually(lambda: message_state(stack) == "unknown", RECOVERY)
-    with stack.broker() as broker:
-        eventually(lambda: not (broker.zcard("unacked_index") or broker.llen("mail")), RECOVERY, "redelivery")
+    eventually(stack.at_rest, RECOVERY, "the end of what was delivered again")
     assert stack.query("SELECT 1 FROM diagnostics_testmessage WHERE next_try_at IS NOT NULL") == []
     assert (tries(stack), stack.mails(address)) == ([("unknown", 2)], 1)
 

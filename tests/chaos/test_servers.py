@@ -15,6 +15,7 @@ from tests.chaos.cases import (
     DONE,
     RECOVERY,
     SLOW_DOMAIN,
+    SLOW_DOMAINS,
     address_of,
     attempts,
     finish,
@@ -37,7 +38,7 @@ def test_a_restart_of_the_database_costs_no_second_attempt(stack: Stack) -> None
     (customer,) = open_cases(stack, 1, SLOW_DOMAIN)
     finish(stack, 1)
     customer.ask_for_message("timeclock")
-    open_cases(stack, 3, SLOW_DOMAIN)
+    open_cases(stack, 3, *SLOW_DOMAINS)
     busy = "SELECT 1 FROM diagnostics_group WHERE state = 'running' AND name = 'delivery'"
     eventually(lambda: message_state(stack) == "sending" and len(stack.query(busy)) == 3, RECOVERY)
     stack.restart_database()

@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
+from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.asking import QUESTIONS, CustomerQuestion, answered, next_question, question
-from diagnostics.domain import Cause, Evidence, Seen, Status, Strength, Vantage, Verdict
+from diagnostics.domain import Answer, Cause, Diagnosis, Evidence, Seen, Status, Strength, Vantage, Verdict
 from diagnostics.probes.customer_answers import (
     CodeArrival,
     CodeArrivalAnswer,
@@ -100,6 +102,23 @@ def test_asking_comes_to_an_end(told: list[tuple[CustomerQuestion, int]]) -> Non
             return
         said.append(asked.observation("unsure"))
     assert next_question(evidence(*said), causes()) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(QUESTIONS), st.integers(0, 20)), max_size=4))
+def test_checks_that_are_not_asked_again_would_say_the_same(told: list[tuple[CustomerQuestion, int]]) -> None:
+    asked: list[bool] = []
+
+    def twice(seen: Evidence, *, public_answers: dict[str, Answer], **more: Any) -> Diagnosis:
+        asked.append(bool(public_answers))
+        anew = diagnose(seen, **more)
+        assert diagnose(seen, public_answers=public_answers, **more) == anew
+        return anew
+
+    said = (one.observation(one.choices[number % len(one.choices)].value) for one, number in told)
+    with mock.patch("diagnostics.asking.diagnose", twice):
+        question = next_question(evidence(*said), causes())
+    assert question is None or asked[-1]
 
 
 def test_that_nothing_has_come_is_not_fine() -> None:

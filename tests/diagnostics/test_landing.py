@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
 
 import pytest
 
 from diagnostics import landing
 from diagnostics.domain import ProbeGroup, Seen, Vantage
 from diagnostics.landing import Landed, Landing
+from diagnostics.log_context import about, said_about
 from diagnostics.registry import Probe, probes
 
 DNS = [probe for probe in probes() if probe.group is ProbeGroup.DNS][:2]
 PORTS = [probe for probe in probes() if probe.group is ProbeGroup.PORTS][:1]
 RECORDS = [probe for probe in probes() if probe.group is ProbeGroup.RECORDS][:1]
+WITHIN = 30.0
 
 
 def seen(probe: Probe) -> Seen:
     return Seen(probe.observes, Vantage.SERVER, datetime.now(UTC))
 
 
-async def landed(expected: list[Probe], *answering: list[Probe]) -> tuple[list[Landed], Landed]:
-    """Each list of answers lands at once, and what is woken by it is read before the next; then the end."""
-    here = Landing(Counter(probe.group for probe in expected))
-    loop, batches = asyncio.get_running_loop(), here.batches()
-    read = []
-    for answers in answering:
-        for probe in answers:
-            here.put(probe, seen(probe))
-        read.append(await loop.run_in_executor(None, next, batches))
-    here.end()
-    read += await loop.run_in_executor(None, list, batches)
-    return read, here.rest()
+def made(expected: list[Probe], write: Callable[[Landed], None], pool: ThreadPoolExecutor) -> Landing:
+    return Landing(Counter(probe.group for probe in expected), write, pool.submit)
+
+
+async def landed(expected: list[Probe], *answering: list[Probe]) -> list[Landed]:
+    """Each list of answers lands at once, and what is written because of it is waited for; then comes the end."""
+    loop = asyncio.get_running_loop()
+    batches: SimpleQueue[Landed] = SimpleQueue()
+    with ThreadPoolExecutor() as pool:
+        here, read = made(expected, batches.put, pool), []
+        for answers in answering:
+            for probe in answers:
+                here.put(probe, seen(probe))
+            read.append(await loop.run_in_executor(None, lambda: batches.get(timeout=WITHIN)))
+        here.end()
+        await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+        try:
+            while True:
+                read.append(batches.get_nowait())
+        except Empty:
+            return read
 
 
 def shown(batch: Landed) -> tuple[dict[ProbeGroup, int], set[ProbeGroup]]:
@@ -47,41 +63,130 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def never(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is read is not read because time has passed."""
+    """Whatever is written is not written because time has passed."""
     monkeypatch.setattr(landing, "SAVE_EVERY", 3600.0)
 
 
 def test_a_group_ends_with_its_last_answer(quickly: None) -> None:
-    read, rest = asyncio.run(landed([*DNS, *PORTS], DNS[:1], [DNS[1]]))
-    assert [shown(batch) for batch in read] == [
+    written = asyncio.run(landed([*DNS, *PORTS], DNS[:1], [DNS[1]]))
+    assert [shown(batch) for batch in written] == [
         ({ProbeGroup.DNS: 1}, set()),
         ({ProbeGroup.DNS: 1}, {ProbeGroup.DNS}),
-    ]
-    assert shown(rest) == ({}, {ProbeGroup.PORTS}), "its time was over"
+        ({}, {ProbeGroup.PORTS}),
+    ], "the last one's time was over"
 
 
 def test_answers_that_land_together_are_one_batch(never: None) -> None:
-    read, rest = asyncio.run(landed([*DNS, *PORTS, *RECORDS], [*RECORDS, *DNS, *PORTS][1:]))
-    assert [shown(batch) for batch in read] == [
-        ({ProbeGroup.DNS: 2, ProbeGroup.PORTS: 1}, {ProbeGroup.DNS, ProbeGroup.PORTS})
+    written = asyncio.run(landed([*DNS, *PORTS, *RECORDS], [*RECORDS, *DNS, *PORTS][1:]))
+    assert [shown(batch) for batch in written] == [
+        ({ProbeGroup.DNS: 2, ProbeGroup.PORTS: 1}, {ProbeGroup.DNS, ProbeGroup.PORTS}),
+        ({}, {ProbeGroup.RECORDS}),
     ], "all that everybody is shown is there: it waits neither for time to pass nor for the records"
-    assert shown(rest) == ({}, {ProbeGroup.RECORDS})
 
 
-def test_where_all_was_read_before_the_end_nothing_is_left_to_write(quickly: None) -> None:
-    read, rest = asyncio.run(landed(PORTS, PORTS))
-    assert [shown(batch) for batch in read] == [({ProbeGroup.PORTS: 1}, {ProbeGroup.PORTS})]
-    assert not rest
+def test_where_all_was_written_before_the_end_nothing_is_left(quickly: None) -> None:
+    written = asyncio.run(landed(PORTS, PORTS))
+    assert [shown(batch) for batch in written] == [({ProbeGroup.PORTS: 1}, {ProbeGroup.PORTS})]
 
 
-def test_the_end_leaves_nothing_unread(never: None) -> None:
-    async def ends() -> tuple[list[Landed], Landed]:
-        here = Landing(Counter(probe.group for probe in [*DNS, *RECORDS]))
-        here.put(RECORDS[0], seen(RECORDS[0]))
-        here.put(DNS[0], seen(DNS[0]))
-        here.end()
-        return list(here.batches()), here.rest()
+def test_the_end_leaves_nothing_unwritten(never: None) -> None:
+    async def ends() -> list[Landed]:
+        written: list[Landed] = []
+        with ThreadPoolExecutor() as pool:
+            here = made([*DNS, *RECORDS], written.append, pool)
+            here.put(RECORDS[0], seen(RECORDS[0]))
+            here.put(DNS[0], seen(DNS[0]))
+            here.end()
+            await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+        return written
 
-    read, rest = asyncio.run(ends())
-    assert read == []
-    assert shown(rest) == ({ProbeGroup.RECORDS: 1, ProbeGroup.DNS: 1}, {ProbeGroup.RECORDS, ProbeGroup.DNS})
+    (only,) = asyncio.run(ends())
+    assert shown(only) == ({ProbeGroup.RECORDS: 1, ProbeGroup.DNS: 1}, {ProbeGroup.RECORDS, ProbeGroup.DNS})
+
+
+def test_batches_of_one_run_are_written_one_after_the_other(quickly: None) -> None:
+    """The second would else find its group ended by the third, and be refused."""
+    inside, most = [0], [0]
+    order: list[tuple[dict[ProbeGroup, int], set[ProbeGroup]]] = []
+    first_is_written = threading.Event()
+
+    def write(batch: Landed) -> None:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        if not order:
+            assert first_is_written.wait(WITHIN)
+        order.append(shown(batch))
+        inside[0] -= 1
+
+    async def three() -> None:
+        with ThreadPoolExecutor() as pool:
+            here = made([*DNS, *PORTS], write, pool)
+            for probe in (DNS[0], DNS[1]):
+                here.put(probe, seen(probe))
+                while not inside[0]:  # noqa: ASYNC110 - a thread does not tell the loop
+                    await asyncio.sleep(0.001)
+            here.put(PORTS[0], seen(PORTS[0]))
+            here.end()
+            first_is_written.set()
+            await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+
+    asyncio.run(three())
+    assert most == [1]
+    assert order == [
+        ({ProbeGroup.DNS: 1}, set()),
+        ({ProbeGroup.DNS: 1, ProbeGroup.PORTS: 1}, {ProbeGroup.DNS, ProbeGroup.PORTS}),
+    ]
+
+
+def test_a_failure_to_write_is_the_end_and_nothing_is_written_after_it(quickly: None) -> None:
+    tried: list[Landed] = []
+
+    def write(batch: Landed) -> None:
+        tried.append(batch)
+        raise ConnectionError("no database")
+
+    async def fails() -> None:
+        with ThreadPoolExecutor() as pool:
+            here = made([*DNS, *PORTS], write, pool)
+            here.put(DNS[0], seen(DNS[0]))
+            with pytest.raises(ConnectionError, match="no database"):
+                await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+            here.put(DNS[1], seen(DNS[1]))
+            here.end()
+
+    asyncio.run(fails())
+    assert len(tried) == 1
+
+
+def test_what_ended_all_leaves_the_groups_to_whoever_comes_next(never: None) -> None:
+    written: list[Landed] = []
+
+    async def ends() -> None:
+        with ThreadPoolExecutor() as pool:
+            here = made([*DNS, *PORTS], written.append, pool)
+            here.put(DNS[0], seen(DNS[0]))
+            here.end(RuntimeError("a defect"))
+            with pytest.raises(RuntimeError, match="a defect"):
+                await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+
+    asyncio.run(ends())
+    assert [shown(batch) for batch in written] == [({ProbeGroup.DNS: 1}, set())]
+
+
+def test_what_is_logged_while_writing_is_about_the_run(quickly: None, caplog: pytest.LogCaptureFixture) -> None:
+    said = []
+
+    def write(batch: Landed) -> None:
+        logging.getLogger("diagnostics").warning("writing")
+        said.append(dict(about()))
+
+    async def one() -> None:
+        with ThreadPoolExecutor() as pool:
+            with said_about(case="AB-CDE-FGH", run=7):
+                here = made(PORTS, write, pool)
+            here.put(PORTS[0], seen(PORTS[0]))
+            here.end()
+            await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+
+    asyncio.run(one())
+    assert said == [{"case": "AB-CDE-FGH", "run": 7}]

@@ -20,6 +20,7 @@ import yaml
 
 from portal.embedded import Servers
 from portal.spare_ports import free_port
+from portal.stack import WORKER_MEMORY
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +129,10 @@ def test_every_setting_of_a_vendor_is_passed_on() -> None:
     other_hosts = {"AMAZON_SES_URL", "POSTMARK_URL", "SENDGRID_URL"}
     passed_on = {name for service in OURS.values() for name in service["environment"]}
     assert named - passed_on == not_in_a_container | closed_network | other_hosts
+
+
+def test_workers_are_as_small_as_on_this_machine() -> None:
+    assert OURS["worker"]["environment"].items() >= WORKER_MEMORY.items()
 
 
 def test_the_broker_keeps_what_it_was_given() -> None:

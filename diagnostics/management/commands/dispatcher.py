@@ -11,7 +11,7 @@ from celery import current_app
 from celery.beat import Service
 from django.core.management.base import BaseCommand
 
-from diagnostics import dispatch
+from diagnostics import dispatch, garbage
 from diagnostics.clock import RememberingScheduler
 
 
@@ -30,4 +30,5 @@ class Command(BaseCommand):
         if options["with_beat"]:
             clock = Service(current_app, scheduler_cls=RememberingScheduler)
             threading.Thread(target=clock.start, name="beat", daemon=True).start()
+        garbage.settle()
         dispatch.run(stop)

@@ -1,0 +1,69 @@
+"""A task that goes on after its function has returned, so that no thread waits for the network with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+from celery import Task
+
+
+class CarriesOn(Task[Any, None]):
+    """A task that may do so; a pool need not keep a thread for each of them."""
+
+    abstract = True
+
+
+Step = Callable[[], None]
+"""One of the things that are left to do. Must not raise."""
+Submit = Callable[[Step], object]
+"""Has a step done soon, in any order and by any thread."""
+
+
+class _Here(threading.local):
+    submit: Submit | None = None
+    ends: list[Future[None]]
+
+
+_here = _Here()
+
+
+@contextmanager
+def carrying_on(submit: Submit) -> Iterator[list[Future[None]]]:
+    """Tasks that this thread begins in the block may leave steps to `submit`; the futures are the ends of those that
+    did.
+    """
+    _here.submit, _here.ends = submit, []
+    try:
+        yield _here.ends
+    finally:
+        _here.submit, _here.ends = None, []
+
+
+def carry_on(begin: Callable[[Submit], Future[None]]) -> None:
+    """The rest of the task that calls this, as its last word: `begin` starts it, hears who does its steps, and returns
+    its end.
+
+    Waits for that, and does the steps itself, where nobody else carries on. Raises what the end raises then.
+    """
+    if _here.submit is not None:
+        _here.ends.append(begin(_here.submit))
+        return
+    steps: SimpleQueue[Step | None] = SimpleQueue()
+    end = begin(steps.put)
+    end.add_done_callback(lambda _: steps.put(None))
+    while step := steps.get():
+        step()
+    end.result()
+
+
+def at_the_end(told: Callable[[BaseException | None], None]) -> None:
+    """Say so when the task of this thread is at its end, and what it failed with: at once where it left nothing."""
+    if _here.submit is not None and _here.ends:
+        _here.ends[-1].add_done_callback(lambda end: told(end.exception()))
+    else:
+        told(None)

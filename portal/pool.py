@@ -1,0 +1,83 @@
+"""The threads of a worker. A task that carries on after its function has returned keeps none of them meanwhile: of
+hundreds that wait for the network at once, each with a thread of its own, the threads would be most of the memory.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from celery.concurrency import thread
+from celery.concurrency.base import apply_target
+from celery.concurrency.thread import ApplyResult  # type: ignore[attr-defined]
+
+from diagnostics.carried_on import CarriesOn, carrying_on
+
+logger = logging.getLogger(__name__)
+
+BEGINNERS = 4
+"""Threads for what such tasks do before that: as many as may be at the database."""
+CARRIERS = 4
+"""Threads for their further steps."""
+
+
+class TaskPool(thread.TaskPool):
+    """Celery's pool of threads; tasks that carry on share a few of them, are acknowledged at their end, as all others
+    are, and the pool waits for it when it stops.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.beginners = ThreadPoolExecutor(BEGINNERS, "beginner")
+        self.carriers = ThreadPoolExecutor(CARRIERS, "carrier")
+        self._ends: set[Future[None]] = set()
+
+    def on_apply(
+        self,
+        target: Callable[..., Any],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+        callback: Callable[[Any], None] | None = None,
+        accept_callback: Callable[[int, float], None] | None = None,
+        **options: Any,
+    ) -> Any:
+        name = args[0] if args else ""  # Celery's own calls begin with it
+        if callback is None or not isinstance(self.app.tasks.get(name), CarriesOn):
+            return super().on_apply(target, args, kwargs, callback, accept_callback, **options)
+        begun = self.beginners.submit(self._begin, name, target, args, kwargs, callback, accept_callback)
+        return ApplyResult(begun)
+
+    def on_stop(self) -> None:
+        self.beginners.shutdown(cancel_futures=True)
+        wait(tuple(self._ends))
+        self.carriers.shutdown()
+        super().on_stop()
+
+    def _begin(
+        self,
+        name: str,
+        target: Callable[..., Any],
+        args: tuple[Any, ...] | None,
+        kwargs: dict[str, Any] | None,
+        callback: Callable[[Any], None],
+        accept_callback: Callable[[int, float], None] | None,
+    ) -> None:
+        returned: list[Any] = []
+        with carrying_on(self.carriers.submit) as ends:
+            apply_target(target, args, kwargs, returned.append, accept_callback)
+        if not ends:
+            callback(returned[0])
+            return
+        (end,) = ends
+        self._ends.add(end)
+        end.add_done_callback(lambda end: self._ended(name, end, lambda: callback(returned[0])))
+
+    def _ended(self, name: str, end: Future[None], tell: Callable[[], None]) -> None:
+        if problem := end.exception():
+            logger.error("task %s failed after it had begun", name, exc_info=problem)
+        try:
+            tell()
+        finally:
+            self._ends.discard(end)
