@@ -22,7 +22,7 @@ help:
 	@echo "make test   run all tests (PYTEST_ARGS='-k name' for some of them)"
 	@echo "make check  linters, types, import rules, migrations, deployment settings"
 	@echo "make accuracy  how often the right cause is named, over all scenarios of the lab, plain and on a bad day"
-	@echo "make fuzz   what reads foreign bytes, against very many of them (half an hour)"
+	@echo "make fuzz   what reads foreign bytes, against very many of them (half an hour; FUZZ_EXAMPLES=20000 for each reader)"
 	@echo "make chaos  thousands of customers while parts are killed at random moments (CHAOS_RUNS=10000 CHAOS_KILLS=200)"
 	@echo "make bench  how fast and how small, with the bars that each figure has to reach"
 	@echo "make lock   pin the dependencies of pyproject.toml in requirements/ (UPGRADE=--upgrade for newer ones)"

@@ -17,7 +17,7 @@ from portal import embedded
 # On a busy machine an example may take long, and what lands must not depend on luck: HYPOTHESIS=explore draws anew.
 hypothesis.register_profile("same", deadline=None, derandomize=True)
 hypothesis.register_profile("explore", deadline=None)
-hypothesis.register_profile("fuzz", deadline=None, max_examples=20_000)
+hypothesis.register_profile("fuzz", deadline=None, max_examples=int(os.environ.get("FUZZ_EXAMPLES") or 20_000))
 
 hypothesis.load_profile(os.environ.get("HYPOTHESIS", "same"))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -18,7 +20,7 @@ import psycopg
 
 from portal.embedded import Servers
 from portal.spare_ports import free_port
-from portal.stack import QUEUES
+from portal.stack import QUEUES, WORKER_MEMORY
 from tests.bench._processes import Part, cpu_seconds, run
 from tests.bench._world import World
 
@@ -93,12 +95,13 @@ class Portal:
         self.wait(self.alive(name).exists, name)
         return worker
 
-    def launch_worker(self, name: str, *, queues: str = QUEUES, **environment: str) -> Part:
+    def launch_worker(
+        self, name: str, *, queues: str = QUEUES, python: str = sys.executable, **environment: str
+    ) -> Part:
         """It takes work once the file `alive(name)` is there."""
         self.alive(name).unlink(missing_ok=True)
-        options = ["--pool", "threads", "--queues", queues, "--without-gossip", "--without-mingle"]
-        command = [*CELERY, "worker", "--hostname", f"{name.replace(' ', '')}@bench", "--loglevel", "WARNING", *options]
-        return self.start(name, command, environment)
+        command = [python, "manage.py", "worker", "--hostname", f"{name.replace(' ', '')}@bench", "--queues", queues]
+        return self.start(name, command, WORKER_MEMORY | environment)
 
     def settle(self) -> None:
         """Until nothing is being started any more and our own side has been looked at."""
@@ -123,6 +126,15 @@ class Portal:
             "PostgreSQL": cpu_seconds(self._pid("postgres/postmaster.pid")),
             "Valkey": cpu_seconds(self._pid("valkey/valkey.pid")),
         }
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """That part does nothing in the block."""
+        os.kill(self.parts[name].pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.parts[name].pid, signal.SIGCONT)
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         with psycopg.connect(self.servers.database_url, autocommit=True) as database:
@@ -170,6 +182,12 @@ class Portal:
     def alive(self, name: str) -> Path:
         """The file that is there while the worker of that name takes work."""
         return self.home / f"alive-{name}".replace(" ", "-")
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The environment of a part that does not know embedded servers."""
+        servers = {"DATABASE_URL": self.servers.database_url, "REDIS_URL": self.servers.redis_url}
+        return servers | {"SECRET_KEY": secrets.token_urlsafe(60)}
 
     @property
     def broker_url(self) -> str:

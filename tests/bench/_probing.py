@@ -65,11 +65,13 @@ async def _further(domain: str) -> None:
 
     async def reverse(rdtype: str) -> None:
         for record in (await net.resolve(host, rdtype)).records:
-            await net.resolve(ip_address(record).reverse_pointer, "PTR")
+            await net.resolve(ip_address(record).reverse_pointer, "PTR", confirm=False)
 
     questions = [(domain, "NS"), (domain, "SPF"), (domain, "DS"), (domain, "DNSKEY"), (host, "DS"), (host, "DNSKEY")]
     questions += [(f"default._bimi.{domain}", "TXT"), (f"_smtp._tls.{domain}", "TXT")]
-    await asyncio.gather(reverse("A"), reverse("AAAA"), *(net.resolve(*question) for question in questions))
+    await asyncio.gather(
+        reverse("A"), reverse("AAAA"), *(net.resolve(*question, confirm=False) for question in questions)
+    )
 
 
 async def _all(numbers: range, at_once: int, missed: list[int], *, only_dns: bool = False) -> list[tuple[float, float]]:

@@ -1,13 +1,15 @@
 """One worker process with 500 groups that wait on the network, against Celery's usual pool of 16 processes.
 
-The groups are `delivery`, and the mail servers greet after some seconds. Both run the very same task; who is measured
-is handed them without a dispatcher. Rates are told from the groups' own times, from the first start to the last end.
+The groups are `delivery`, and the mail servers greet after some seconds. Both run the very same task, with the packages
+that are deployed; who is measured is handed them without a dispatcher. Rates are told from the groups' own times, from
+the first start to the last end.
 """
 
 from __future__ import annotations
 
 from celery import Celery
 
+from tests.bench import _deployed
 from tests.bench._opening import open_cases
 from tests.bench._portal import CELERY, Portal, folder
 from tests.bench._processes import Part, family, resident
@@ -31,13 +33,16 @@ def measure() -> list[Figure]:
     with folder() as home, World(home / "world", slow=SLOW) as world, Portal(home / "portal", world) as portal:
         for name in ("dispatcher", "worker 1"):
             portal.parts.pop(name).stop()
-        threads = portal.launch_worker("worker threads", queues=QUEUE, WORKER_CONCURRENCY=str(GROUPS))
+        deployed = _deployed.python()
+        threads = portal.launch_worker(
+            "worker threads", queues=QUEUE, python=deployed, WORKER_CONCURRENCY=str(GROUPS), **portal.addresses
+        )
         rate, before, memory, held = _measured(portal, threads, 0, GROUPS)
         portal.parts.pop(threads.name).stop()
         # Celery takes `--pool prefork` for "as configured", which is threads.
         options = ["--pool", "processes", "--concurrency", str(PROCESSES), "--queues", QUEUE, "--loglevel", "WARNING"]
         options += ["--without-gossip", "--without-mingle", "--hostname", "prefork@bench"]
-        processes = portal.start("worker prefork", [*CELERY, "worker", *options])
+        processes = portal.start("worker prefork", [deployed, *CELERY[1:], "worker", *options], portal.addresses)
         usual, _, usual_memory, _ = _measured(portal, processes, 10_000, FOR_PROCESSES)
     return [
         Figure("groups waiting in one worker process at the same time", held, at_least=0.9 * GROUPS),

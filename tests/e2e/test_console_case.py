@@ -26,6 +26,7 @@ from tests.portal.wizard.conftest import finish, opened, sent
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PORT = Connection("clocks.example.org", 59777, ConnectOutcome.FILTERED, "192.0.2.80")
+OTHER_PORT = replace(PORT, port=443, outcome=ConnectOutcome.OPEN)
 Accessible = Callable[[Page], None]
 
 
@@ -41,13 +42,13 @@ def _database_beside_playwright() -> Iterator[None]:
 def case() -> Case:
     """Mail moved to Mimecast between its two runs, and the test message was refused."""
     case = opened()
-    finish(case, MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),)), ServerPorts((PORT,)))
+    finish(case, MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),)), ServerPorts((PORT, OTHER_PORT)))
     start_run(case, asked_by="agent-one")
     finish(
         case,
         MxRecords(DnsStatus.OK, (MxHost(10, "eu-smtp-inbound-1.mimecast.com"),)),
         MailSystem(gateway="mimecast", kind=ProviderKind.GATEWAY),
-        ServerPorts((replace(PORT, outcome=ConnectOutcome.OPEN),)),
+        ServerPorts((replace(PORT, outcome=ConnectOutcome.OPEN), OTHER_PORT)),
     )
     sent(case, outcome=SendOutcome.REFUSED, code=552, reply="5.2.2 mailbox full")
     return case

@@ -23,6 +23,7 @@ from portal.console.case.diff_words import day_of
 from tests.portal.wizard.conftest import finish
 
 PORT = Connection("clocks.example.org", 59777, ConnectOutcome.FILTERED, "192.0.2.80")
+OTHER_PORT = replace(PORT, port=443, outcome=ConnectOutcome.OPEN)
 OWN = MxRecords(DnsStatus.OK, (MxHost(10, "mx.example.org"),))
 MIMECAST = MxRecords(DnsStatus.OK, (MxHost(10, "eu-smtp-inbound-1.mimecast.com"),))
 
@@ -32,11 +33,11 @@ def moved(open_one) -> Case:
     """Three runs: mail moved to Mimecast on a Tuesday, a port opened, our SPF was mended; then one that saw little."""
     case = open_one("anna@example.org")
     _health(case, HealthState.PROBLEM)
-    finish(case, OWN, ServerPorts((PORT,)))
+    finish(case, OWN, ServerPorts((PORT, OTHER_PORT)))
     start_run(case, asked_by="agent-one")
     _health(case, HealthState.FINE)
     system = MailSystem(gateway="mimecast", kind=ProviderKind.GATEWAY)
-    finish(case, MIMECAST, system, ServerPorts((replace(PORT, outcome=ConnectOutcome.OPEN),)))
+    finish(case, MIMECAST, system, ServerPorts((replace(PORT, outcome=ConnectOutcome.OPEN), OTHER_PORT)))
     start_run(case, asked_by="agent-one")
     finish(case, MIMECAST, system)
     Run.objects.filter(number=2).update(created_at=datetime(timezone.now().year, 11, 17, 10, tzinfo=UTC))
