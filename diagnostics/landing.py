@@ -15,7 +15,7 @@ from diagnostics.carried_on import Submit
 from diagnostics.domain import ProbeGroup, Seen
 from diagnostics.registry import Probe
 
-SAVE_EVERY = 0.25
+SAVE_EVERY = 0.75
 """Seconds that an answer waits at most for others to be written with; pages ask for news less often."""
 
 
