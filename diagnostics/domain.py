@@ -562,6 +562,7 @@ class Network(Protocol):
     def resolve(self, name: str, rdtype: str, *, unchecked: bool = False, confirm: bool = True) -> Awaitable[DnsAnswer]:
         """Records of one type; CNAMEs followed. `unchecked` asks for what DNSSEC would hold back, too (CD).
 
+        The question is on its way when this returns: several are asked at once, and then awaited one after the other.
         Without `confirm` one name server's word is enough that the name does not exist: for names that most domains
         lack and nobody is blamed for lacking.
         """

@@ -228,10 +228,10 @@ def arguments(
     Controls that are `pending` are PENDING.
     """
     return (
-        *(evidence[kind] for kind in one.reads),
-        *(evidence.get(kind) for kind in one.may_read),
-        *(tuple(evidence.all(kind)) for kind in one.every),
-        *(PENDING if kind in pending else _meanwhile(evidence, kind, one.reads) for kind in one.controls),
+        *[evidence[kind] for kind in one.reads],
+        *[evidence.get(kind) for kind in one.may_read],
+        *[tuple(evidence.all(kind)) for kind in one.every],
+        *[PENDING if kind in pending else _meanwhile(evidence, kind, one.reads) for kind in one.controls],
     )
 
 

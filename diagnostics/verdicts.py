@@ -38,7 +38,7 @@ WORST_FIRST = (
     Status.DOES_NOT_APPLY,
 )
 """What several answers together are shown as. One fine answer does not cover one that could not be checked."""
-
+_RANKS = {status: rank for rank, status in enumerate(WORST_FIRST)}
 
 AGENTS = 2
 """The tier that sees everything."""
@@ -132,7 +132,7 @@ def _status(findings: Iterable[Finding]) -> Status:
 def _together(question: str, parts: list[Answer]) -> Answer:
     if len(parts) == 1:
         return parts[0]
-    status = next(status for status in WORST_FIRST if any(part.status is status for part in parts))
+    status = min((part.status for part in parts), key=_RANKS.__getitem__)
     gap = next((part.gap for part in parts if part.status is status and part.gap), None)
     return Answer(question, status, tuple(finding for part in parts for finding in part.findings), gap)
 

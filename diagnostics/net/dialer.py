@@ -110,7 +110,8 @@ class Dialer:
     async def _look_up(self, host: str) -> _Found:
         if is_address(host):
             return _Found((host,))
-        answers = await asyncio.gather(self.resolver.resolve(host, "A"), self.resolver.resolve(host, "AAAA"))
+        asked = [self.resolver.resolve(host, rdtype) for rdtype in ("A", "AAAA")]
+        answers = [await one for one in asked]
         if addresses := tuple(record for answer in answers for record in answer.records):
             return _Found(addresses)
         statuses = {answer.status for answer in answers}
@@ -210,7 +211,11 @@ class Dialer:
 
 def is_peer(peername: object, wanted: Endpoint) -> bool:
     """Whether a socket's peer name is the address and port that was dialled."""
-    if not isinstance(peername, tuple) or len(peername) < 2 or not is_address(str(peername[0])):
+    if not isinstance(peername, tuple) or len(peername) < 2:
+        return False
+    if peername[:2] == (wanted.address, wanted.port):
+        return True
+    if not is_address(str(peername[0])):
         return False
     return Endpoint(str(ip_address(peername[0])), peername[1]) == wanted
 

@@ -64,7 +64,8 @@ async def _examine(net: Network, name: str, rdtype: str) -> FailedName | None:
     first = await net.resolve(name, rdtype)
     if not _failed(first):
         return None
-    unchecked, again = await asyncio.gather(net.resolve(name, rdtype, unchecked=True), net.resolve(name, rdtype))
+    asked = [net.resolve(name, rdtype, unchecked=unchecked) for unchecked in (True, False)]
+    unchecked, again = [await one for one in asked]
     if not _failed(again):
         return None
     errors = sorted({*first.extended_errors, *again.extended_errors})

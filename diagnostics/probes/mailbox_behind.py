@@ -134,9 +134,9 @@ class _Look(NamedTuple):
 
 async def _look_up(domain: str, net: Network) -> _Found:
     looks = [(f"{look.label}.{domain}", look) for look in _looks()]
-    asking = asyncio.gather(*(net.resolve(name, look.rdtype, confirm=False) for name, look in looks))
+    asked = [net.resolve(name, look.rdtype, confirm=False) for name, look in looks]
     spf = await _spf(domain, net)
-    signs, answers = list(spf.signs), await asking
+    signs, answers = list(spf.signs), [await one for one in asked]
     for (name, look), answer in zip(looks, answers, strict=True):
         for record in answer.records:
             owner, seen = look.read(name, record)
@@ -191,7 +191,8 @@ async def _spf(domain: str, net: Network) -> _Found:
             while waiting and left:
                 now, waiting = waiting[:left], waiting[left:]
                 left -= len(now)
-                for answer in await asyncio.gather(*(net.resolve(name, "TXT") for name in now)):
+                for asked in [net.resolve(name, "TXT") for name in now]:
+                    answer = await asked
                     silent |= answer.status is DnsStatus.UNANSWERED
                     for name in spf_names(answer.records):
                         if owner := by_spf_include(name):

@@ -88,7 +88,8 @@ async def _look_up(net: Network, name: str, preference: int) -> MailHost:
     form = _form(name)
     if form is not HostForm.NAME:
         return MailHost(name, preference, form, DnsStatus.NO_DATA)
-    v4, v6 = await asyncio.gather(net.resolve(name, "A"), net.resolve(name, "AAAA"))
+    asked = [net.resolve(name, rdtype) for rdtype in ("A", "AAAA")]
+    v4, v6 = [await one for one in asked]
     addresses, alias_of = v4.records + v6.records, v4.alias_of or v6.alias_of
     incomplete = DnsStatus.UNANSWERED in (v4.status, v6.status)
     if addresses:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from diagnostics.domain import DnsStatus, Evidence, Network, ProbeGroup, Target
@@ -43,10 +42,9 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> Recipient
     mx = evidence.get(MxRecords)
     hosts = [host.name for host in mx.hosts if host.name][:MOST_HOSTS] if mx else []
     dmarc_name, tlsa_names = f"_dmarc.{target.domain}", [f"_25._tcp.{host}" for host in hosts]
-    dmarc, *tlsa = await asyncio.gather(
-        net.resolve(dmarc_name, "TXT"), *(net.resolve(name, "TLSA") for name in tlsa_names)
-    )
-    asked = zip((dmarc_name, *tlsa_names), (dmarc, *tlsa), strict=True)
+    asked = [net.resolve(dmarc_name, "TXT"), *(net.resolve(name, "TLSA") for name in tlsa_names)]
+    dmarc, *tlsa = [await one for one in asked]
+    answers = zip((dmarc_name, *tlsa_names), (dmarc, *tlsa), strict=True)
     return RecipientPolicies(
         domain=target.domain,
         dmarc=next((text[:LONGEST] for text in map(text_of, dmarc.records) if text.startswith("v=DMARC1")), ""),
@@ -55,5 +53,5 @@ async def collect(target: Target, evidence: Evidence, net: Network) -> Recipient
             for host, answer in zip(hosts, tlsa, strict=True)
             if answer.records
         ),
-        unanswered=tuple(name for name, answer in asked if answer.status is DnsStatus.UNANSWERED),
+        unanswered=tuple(name for name, answer in answers if answer.status is DnsStatus.UNANSWERED),
     )

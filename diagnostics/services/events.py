@@ -95,9 +95,11 @@ def history_of(address: str, *, code_lifetime: int) -> SendHistory:
     """
     now = timezone.now()
     mailbox = normalise_for_limits(address)
-    newest_first = prepared.rows(_NEWEST_FIRST, (mailbox, now - LOOKED_BACK, MOST_EVENTS))
-    events = tuple(_event(_EVENT.made_of(row)) for row in reversed(newest_first))
-    if not events and not prepared.rows(_ANY_BY_SERVICES, (RETURNED,)):
+    newest_first = prepared.rows(_NEWEST_FIRST, (RETURNED, mailbox, now - LOOKED_BACK, MOST_EVENTS))
+    found = [_EVENT.made_of_any(row) for _, *row in reversed(newest_first)]
+    events = tuple(_event(one) for one in found if one)
+    any_by_services = newest_first[0][0]
+    if not events and not any_by_services:
         raise NotApplicable(Gap.NOT_SET_UP)
     code_mails = SenderEvent.objects.filter(test_message=None).exclude(service=RETURNED)
     others = code_mails.filter(at__gte=now - OTHERS_SINCE).exclude(address=mailbox)
@@ -304,9 +306,13 @@ def _some(events: QuerySet[SenderEvent], kinds: Collection[SendEventKind]) -> in
 
 _EVENT = prepared.Columns(SenderEvent)
 _NEWEST_FIRST = f"""
-    SELECT {_EVENT.of("event")} FROM diagnostics_senderevent event
-    WHERE test_message_id IS NULL AND address = %s AND at >= %s ORDER BY at DESC, id DESC LIMIT %s
+    SELECT any_by_services, {_EVENT.of("event")}
+    FROM (
+        SELECT EXISTS (SELECT FROM diagnostics_senderevent WHERE test_message_id IS NULL AND service <> %s)
+    ) told (any_by_services)
+    LEFT JOIN LATERAL (
+        SELECT * FROM diagnostics_senderevent
+        WHERE test_message_id IS NULL AND address = %s AND at >= %s ORDER BY at DESC, id DESC LIMIT %s
+    ) event ON true
+    ORDER BY event.at DESC, event.id DESC
 """  # noqa: S608 - names of columns, ours
-_ANY_BY_SERVICES = """
-    SELECT 1 FROM diagnostics_senderevent WHERE test_message_id IS NULL AND service <> %s LIMIT 1
-"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,7 +119,7 @@ def save(parts: Sequence[Part]) -> frozenset[ProbeGroup]:
         if not known:
             run_rows.touch(run.pk, public=public)
         elif not run.data_deleted_at:  # else the diagnosis stays as it was made of what is gone
-            evidence = _evidence(known)
+            evidence = _evidence(known, just_saved=[one for part in parts for one in part.seen])
             if ProbeGroup.DNS in names and (proof := evidence.get(DomainProof)) and proof.tokens:
                 accept_proof(run)
             _judge(run, evidence, known.groups, public=public)
@@ -261,10 +261,16 @@ def _judge(run: Run, evidence: Evidence, groups: Mapping[ProbeGroup, GroupState]
     return full
 
 
-def _evidence(known: run_rows.Known, tier: int = AGENTS) -> Evidence:
+def _evidence(known: run_rows.Known, tier: int = AGENTS, just_saved: Iterable[Seen] = ()) -> Evidence:
+    """What was `just_saved` need not be read back."""
+    at_hand = {(one.kind.__name__, one.at, one.detail): one for one in just_saved}
     ours = (known.health,) if known.health else ()
-    seen = (_seen(row, None if row.data is None else json.loads(row.data)) for row in known.seen)
+    seen = (at_hand.get((row.kind, row.at, row.detail)) or _read(row) for row in known.seen)
     return Evidence(one for one in (*ours, *seen) if registry.tier_of(one.kind) <= tier)
+
+
+def _read(row: run_rows.ObservationRow) -> Seen:
+    return _seen(row, None if row.data is None else json.loads(row.data))
 
 
 def _seen(row: ObservationRecord | run_rows.ObservationRow, data: Json | None) -> Seen:
