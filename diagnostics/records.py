@@ -20,7 +20,7 @@ from diagnostics.domain import (
 )
 from diagnostics.net.live import NoRecords
 from diagnostics.sending import SendingService, configured_services, look_up_everywhere
-from diagnostics.services.events import history_of
+from diagnostics.services.events import history_of, nobody_tells
 from diagnostics.services.patience import patiently
 
 
@@ -50,6 +50,8 @@ class ConfiguredRecords(NoRecords):
         return answer
 
     async def events(self, target: Target) -> SendHistory:
+        if nobody_tells():
+            raise NotApplicable(Gap.NOT_SET_UP)
         try:
             async with asyncio.timeout(EVENTS_LIMIT):
                 return await asyncio.to_thread(_history, target)

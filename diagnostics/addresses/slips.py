@@ -54,6 +54,7 @@ _SWAP, _DOUBLE, _NEIGHBOUR, _MISS, _REPLACE = 0.5, 0.5, 0.6, 0.8, 1.0
 _CHEAPEST = min(_SWAP, _DOUBLE, _NEIGHBOUR, _MISS, _REPLACE)
 _ONE_SLIP = 1.0
 _TWO_SMALL_SLIPS = 1.1
+_MOST_STRANGE = int(_TWO_SMALL_SLIPS / _CHEAPEST)
 _OTHER_ENDING = 2.0
 _ENDINGS_MISTAKEN = frozenset({"com", "net"})
 """Put behind a well-known name by mistake; under most others it may be the brand itself, or somebody else."""
@@ -148,8 +149,7 @@ def _far_apart(here: int, there: int) -> bool:
 
     A slip takes away one letter and adds one at most, and costs half at least.
     """
-    strange = max((here & ~there).bit_count(), (there & ~here).bit_count())
-    return strange * _CHEAPEST > _TWO_SMALL_SLIPS
+    return (here & ~there).bit_count() > _MOST_STRANGE or (there & ~here).bit_count() > _MOST_STRANGE
 
 
 @lru_cache(maxsize=2048)

@@ -13,6 +13,7 @@ import errno
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Generic, TypeVar
@@ -90,11 +91,14 @@ class Dialer:
             found = await self._look_up(host)
             started = perf_counter()
             dialled = await self._first(found, port, asyncio.Protocol)
-            seen = Connection(host, port, dialled.outcome, dialled.address, detail=dialled.detail)
+            elapsed_ms = round((perf_counter() - started) * 1000)
+            seen = Connection(host, port, dialled.outcome, dialled.address, elapsed_ms, detail=dialled.detail)
             if dialled.link is not None:
-                seen = await self._shake_hands(seen, dialled.link) if tls else seen
+                if tls:
+                    seen = await self._shake_hands(seen, dialled.link)
+                    seen = replace(seen, elapsed_ms=round((perf_counter() - started) * 1000))
                 dialled.link.transport.abort()
-            return replace(seen, elapsed_ms=round((perf_counter() - started) * 1000))
+            return seen
 
     async def dial(
         self, host: str, port: int, protocol: Callable[[], P], addresses: tuple[str, ...] = ()
@@ -135,7 +139,7 @@ class Dialer:
             seconds = min(self.limits.connect, deadline - loop.time())
             if seconds <= 0:
                 break
-            dialled = await self._dial(Endpoint(str(ip_address(address)), port), protocol, seconds)
+            dialled = await self._dial(Endpoint(_usual_spelling(address), port), protocol, seconds)
             if dialled.outcome is ConnectOutcome.OPEN:
                 return dialled
             failures.append(dialled)
@@ -231,6 +235,11 @@ _TELLING = (
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """Our own shortages say nothing about the other side."""
+
+
+@lru_cache(maxsize=4096)
+def _usual_spelling(address: str) -> str:
+    return str(ip_address(address))
 
 
 def _reason(problem: OSError) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -48,6 +49,11 @@ RETURNED = "bounce"
 MOST_EVENTS = 50
 MOST_OTHERS = 100
 """More are not counted: that we hear of others at all is what matters."""
+NOT_ASKED_AGAIN = 5.0
+"""Seconds after which a process that found no event of code e-mails at all looks again. Most portals never hear of any,
+and the look is a twentieth of what a case costs a worker; whoever asks in the seconds around the very first event is
+told of it by `take_in`.
+"""
 BEGUN = (SendEventKind.QUEUED, SendEventKind.SENT)
 ENDED = (SendEventKind.DELIVERED, SendEventKind.BOUNCED)
 
@@ -68,6 +74,8 @@ def take_in(told: Iterable[Told]) -> None:
     up for when the service repeats itself.
     """
     told = [_storable(one) for one in told if one.address]
+    if told:
+        _Told.none_until = 0.0
     ids = {one.event.message_id for one in told if one.event.message_id}
     messages = _messages(ids)
     rows = [_row(one, messages.get(one.event.message_id)) for one in told]
@@ -88,6 +96,11 @@ def adopt(message: TestMessage) -> None:
         _follow(message.pk)
 
 
+def nobody_tells() -> bool:
+    """Whether there was no event of code e-mails at all, a few seconds ago."""
+    return time.monotonic() < _Told.none_until
+
+
 def history_of(address: str, *, code_lifetime: int) -> SendHistory:
     """What was told about code e-mails to the address. Raises NotApplicable where no service tells us anything.
 
@@ -96,9 +109,11 @@ def history_of(address: str, *, code_lifetime: int) -> SendHistory:
     now = timezone.now()
     mailbox = normalise_for_limits(address)
     newest_first = prepared.rows(_NEWEST_FIRST, (RETURNED, mailbox, now - LOOKED_BACK, MOST_EVENTS))
-    found = [_EVENT.made_of_any(row) for _, *row in reversed(newest_first)]
+    found = [_EVENT.made_of_any(row) for _, _, *row in reversed(newest_first)]
     events = tuple(_event(one) for one in found if one)
-    any_by_services = newest_first[0][0]
+    any_at_all, any_by_services = newest_first[0][:2]
+    if not any_at_all:
+        _Told.none_until = time.monotonic() + NOT_ASKED_AGAIN
     if not events and not any_by_services:
         raise NotApplicable(Gap.NOT_SET_UP)
     code_mails = SenderEvent.objects.filter(test_message=None).exclude(service=RETURNED)
@@ -110,6 +125,13 @@ def history_of(address: str, *, code_lifetime: int) -> SendHistory:
 def forget_old() -> int:
     """Delete events older than 30 days; how many."""
     return SenderEvent.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
+
+
+class _Told:
+    """What this process knows of all events."""
+
+    none_until = 0.0
+    """By the monotonic clock."""
 
 
 def _messages(ids: Collection[str]) -> dict[str, TestMessage]:
@@ -306,10 +328,12 @@ def _some(events: QuerySet[SenderEvent], kinds: Collection[SendEventKind]) -> in
 
 _EVENT = prepared.Columns(SenderEvent)
 _NEWEST_FIRST = f"""
-    SELECT any_by_services, {_EVENT.of("event")}
+    SELECT any_at_all, any_by_services, {_EVENT.of("event")}
     FROM (
-        SELECT EXISTS (SELECT FROM diagnostics_senderevent WHERE test_message_id IS NULL AND service <> %s)
-    ) told (any_by_services)
+        SELECT
+            EXISTS (SELECT FROM diagnostics_senderevent WHERE test_message_id IS NULL),
+            EXISTS (SELECT FROM diagnostics_senderevent WHERE test_message_id IS NULL AND service <> %s)
+    ) told (any_at_all, any_by_services)
     LEFT JOIN LATERAL (
         SELECT * FROM diagnostics_senderevent
         WHERE test_message_id IS NULL AND address = %s AND at >= %s ORDER BY at DESC, id DESC LIMIT %s

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from datetime import timedelta
 
 import pytest
@@ -21,6 +23,7 @@ from diagnostics.domain import (
 from diagnostics.models import SenderEvent
 from diagnostics.records import ConfiguredRecords
 from diagnostics.sending.postmark import Postmark
+from diagnostics.services import events
 from diagnostics.services.events import Told, forget_old, history_of, take_in
 from tests.diagnostics.networks import VENDOR
 from tests.diagnostics.sending.service import Reply, Service
@@ -58,6 +61,28 @@ def test_without_any_event_nobody_is_connected() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_first_event_of_all_counts_at_once_here_and_soon_where_another_process_took_it_in(monkeypatch) -> None:
+    monkeypatch.setattr(events, "NOT_ASKED_AGAIN", 60)
+    event = told(SendEventKind.DELIVERED, ago=timedelta(minutes=1))
+
+    async def found() -> int:
+        async with asyncio.timeout(30):
+            while True:
+                with contextlib.suppress(NotApplicable):
+                    return len((await ConfiguredRecords().events(TARGET)).events)
+                await asyncio.sleep(0.05)
+
+    with pytest.raises(NotApplicable):
+        asyncio.run(ConfiguredRecords().events(TARGET))
+    take_in([event])
+    assert len(asyncio.run(ConfiguredRecords().events(TARGET)).events) == 1
+    monkeypatch.setattr(events._Told, "none_until", time.monotonic() + 1)  # as in a process that has heard of nothing
+    with pytest.raises(NotApplicable):
+        asyncio.run(ConfiguredRecords().events(TARGET))
+    assert asyncio.run(found()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_came_back_for_others_does_not_tell_that_we_would_have_heard() -> None:
     returned = SendEvent(SendEventKind.BOUNCED, timezone.now(), "bounce", "<made-up@example.net>")
     take_in([Told("bert@example.org", returned)])
@@ -83,9 +108,9 @@ def test_old_events_are_forgotten(db) -> None:
 
 def test_a_long_history_is_cut_to_its_newest_events(db) -> None:
     take_in([told(SendEventKind.OPENED, ago=timedelta(minutes=n)) for n in range(1, 80)])
-    events = history_of("anna@example.org", code_lifetime=600).events
-    assert len(events) == 50
-    assert timezone.now() - events[-1].at < timedelta(minutes=2)
+    history = history_of("anna@example.org", code_lifetime=600)
+    assert len(history.events) == 50
+    assert timezone.now() - history.events[-1].at < timedelta(minutes=2)
 
 
 async def test_without_a_service_nobody_is_asked() -> None:
