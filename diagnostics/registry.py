@@ -77,6 +77,11 @@ class Check:
         return (*self.looks_at, *self.controls)
 
     @cached_property
+    def waits_for(self) -> tuple[type[object], ...]:
+        """What it reads that somebody has to report first."""
+        return tuple(kind for kind in self.reads if reported_vantage(kind))
+
+    @cached_property
     def tier(self) -> int:
         """From which tier on its question is asked at all: it must see all that it reads."""
         return max(map(tier_of, self.reads), default=0)

@@ -25,7 +25,7 @@ from diagnostics.domain import (
     Unobserved,
     Verdict,
 )
-from diagnostics.registry import Check, StillPending, arguments, checks, reported_vantage, tier_of
+from diagnostics.registry import Check, StillPending, arguments, checks, tier_of
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def status_of(diagnosis: Diagnosis | None, questions: Iterable[str]) -> Status:
 def _answer(check: Check, evidence: Evidence, pending: frozenset[type[object]]) -> Answer:
     if not pending.isdisjoint(check.looks_at):
         return Answer(check.question, Status.CHECKING)
-    if any(evidence.latest(kind) is None and reported_vantage(kind) for kind in check.reads):
+    if any(evidence.latest(kind) is None for kind in check.waits_for):
         return Answer(check.question, Status.NOT_CHECKED)
     try:
         findings = tuple(check.judge(*arguments(check, evidence, pending)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from functools import cache
+from functools import cache, lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -60,6 +60,7 @@ async def start_tls(
     return secured
 
 
+@lru_cache(maxsize=256)
 def issuer(certificate: bytes | None) -> str:
     """Organisation, else common name, else the whole name of the issuer of a DER certificate.
 
