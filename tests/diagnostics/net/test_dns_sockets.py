@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
-from pathlib import Path
 
 import pytest
 import uvloop
@@ -53,10 +52,20 @@ class Server:
 
     @property
     def visitors(self) -> int:
-        """How many sockets are connected to this one, as the system sees it. Others in this process do not count."""
-        peer = f":{self.socket.getsockname()[1]:04X}"
-        lines = Path("/proc/self/net/udp").read_text().splitlines()[1:]
-        return sum(line.split()[2].endswith(peer) for line in lines)
+        """How many sockets of this process are connected to this one. Others, which come and go, do not count."""
+        return sum(map(self._is_visited_by, map(int, os.listdir("/proc/self/fd"))))
+
+    def _is_visited_by(self, descriptor: int) -> bool:
+        try:
+            borrowed = socket.socket(fileno=descriptor)
+        except OSError:  # a file, or closed meanwhile
+            return False
+        try:
+            return borrowed.type == socket.SOCK_DGRAM and borrowed.getpeername() == self.socket.getsockname()
+        except OSError:  # connected to nobody
+            return False
+        finally:
+            borrowed.detach()
 
     @property
     def resolver(self) -> Resolver:
