@@ -1,4 +1,6 @@
-"""Queries that are asked so often that planning them anew each time would cost more than answering them."""
+"""Queries that are asked so often that planning them anew each time would cost more than answering them, and scripts
+that are asked in one go.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,31 @@ def rows(sql: str, values: Sequence[object] | Mapping[str, object]) -> list[tupl
 
     Raises django.db.DatabaseError.
     """
+    with connection.wrap_database_errors, psycopg.Cursor(_connection(sql)) as cursor:
+        return cursor.execute(sql.encode(), values, prepare=True).fetchall()
+
+
+def answers(script: str, values: Mapping[str, object]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement of a script, planned anew: the way to PostgreSQL and back is what costs.
+
+    Each statement sees what others had committed when it began, as if it had been sent by itself. Raises
+    django.db.DatabaseError.
+    """
+    with connection.wrap_database_errors, psycopg.ClientCursor(_connection(script)) as cursor:
+        cursor.execute(script.encode(), values)
+        rows = [cursor.fetchall()]
+        while cursor.nextset():
+            rows.append(cursor.fetchall())
+    return rows
+
+
+def _connection(sql: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """Django's, without its cursors, which take as long as the way to PostgreSQL and back."""
     connection.ensure_connection()
     if connection.queries_logged:
         connection.queries_log.append({"sql": sql, "time": "not taken"})
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(sql.encode(), values, prepare=True).fetchall()
+    raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    return raw
 
 
 class Columns(Generic[M]):

@@ -17,6 +17,7 @@ from django.utils import timezone
 from diagnostics.domain import ProbeGroup, Seen
 from diagnostics.models import CaseEventKind, CaseState, GroupState, Run
 from diagnostics.services import case_events, health
+from diagnostics.services.prepared import answers
 
 
 class ClaimedRow(NamedTuple):
@@ -70,9 +71,7 @@ def claim(group_ids: Iterable[int], *, lease: timedelta, now: datetime) -> list[
         **{"queued": GroupState.QUEUED, "running": GroupState.RUNNING, "now": now},
         **{"lease": lease.total_seconds(), "groups": list(group_ids)},
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
-        return [ClaimedRow(*row) for row in cursor.fetchall()]
+    return [ClaimedRow(*row) for row in answers(_CLAIM, values)[0]]
 
 
 def locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
@@ -108,22 +107,22 @@ def save_groups(
         **{"running": GroupState.RUNNING, "done": GroupState.DONE},
     }
     script = (_LOCK_RUN, _SAVE_GROUPS, _KNOWN) if vendor else (_LOCK_RUN, _SAVE_GROUPS)
-    held, ours, *answers = _answers(";".join(script), values)
+    held, ours, *rest = answers(";".join(script), values)
     if not held or not ours:
         return None
     run = Run.from_db(connection.alias, _RUN_FIELDS, held[0])
-    known = _known(answers, run.finished_at or now) if answers else None
+    known = _known(rest, run.finished_at or now) if rest else None
     return run, known, frozenset(ProbeGroup(name) for (name,) in ours)
 
 
 def known(run: Run, vendor: str) -> Known:
     """What a run is, or would be, judged by now."""
     now = timezone.now()
-    return _known(_answers(_KNOWN, {"run": run.pk, "vendor": vendor, "now": now}), run.finished_at or now)
+    return _known(answers(_KNOWN, {"run": run.pk, "vendor": vendor, "now": now}), run.finished_at or now)
 
 
 def group_states(run_id: int) -> dict[ProbeGroup, GroupState]:
-    return _states(_answers(_STATES, {"run": run_id})[0])
+    return _states(answers(_STATES, {"run": run_id})[0])
 
 
 def save_diagnosis(run: Run, *, public: bool, ends: bool, gateway: str, provider: str) -> None:
@@ -142,25 +141,12 @@ def save_diagnosis(run: Run, *, public: bool, ends: bool, gateway: str, provider
         script.append(case_events.ANNOUNCE)
         told: dict[str, str | int] = {"run": run.number, "verdict": run.verdict, "cause": run.cause}
         values |= case_events.values_of(run.case_id, CaseEventKind.RUN_FINISHED, told)
-    versions, *_ = _answers(";".join(script), values)
+    versions, *_ = answers(";".join(script), values)
     run.version, run.full_version = versions[0]
 
 
-def _answers(script: str, values: Mapping[str, Any]) -> list[list[tuple[Any, ...]]]:
-    """The rows of each statement of a script, all asked in one go: the way to PostgreSQL and back is what costs.
-
-    Each statement sees what others had committed when it began, as if it had been sent by itself.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(script, values)
-        rows = [cursor.fetchall()]
-        while cursor.nextset():
-            rows.append(cursor.fetchall())
-    return rows
-
-
-def _known(answers: Sequence[list[tuple[Any, ...]]], until: datetime) -> Known:
-    seen, groups, looks = answers
+def _known(rows: Sequence[list[tuple[Any, ...]]], until: datetime) -> Known:
+    seen, groups, looks = rows
     newest = health.as_evidence(*looks[0], until=until) if looks else None
     return Known([ObservationRow(*row) for row in seen], _states(groups), newest)
 

@@ -204,7 +204,10 @@ def seen_by(run: Run, tier: int) -> tuple[Evidence, Diagnosis | None]:
     if tier != PROVEN or not run.case.proved_by_dns:
         return evidence, diagnosis_of(run, tier)
     evidence = for_the_owner(evidence)
-    return evidence, _judged(evidence, run_rows.group_states(run.pk), tier) if run.full_diagnosis else None
+    if not run.full_diagnosis:
+        return evidence, None
+    whole, pending = _with_gaps(evidence, run_rows.group_states(run.pk))
+    return evidence, diagnose(whole, causes=causes(), pending=pending, tier=tier)
 
 
 def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
@@ -239,14 +242,15 @@ def _report(run_id: int, observation: object, message: TestMessage | None) -> No
 
 
 def _judge(run: Run, evidence: Evidence, groups: Mapping[ProbeGroup, GroupState], *, public: bool) -> Diagnosis:
-    public_answers: dict[str, Answer] = {}
-    full = _judged(evidence, groups, AGENTS, public_answers)
+    whole, pending = _with_gaps(evidence, groups)
+    said: dict[str, Answer] = {}
+    full = diagnose(whole, causes=causes(), pending=pending, tier=AGENTS, public_answers=said)
     run.full_diagnosis = encode(full)
     run.verdict = full.verdict
     run.cause = full.causes[0].cause if full.causes else ""
     ends = False
     if public:
-        run.diagnosis = encode(_judged(evidence, groups, 0, public_answers))
+        run.diagnosis = encode(diagnose(whole, causes=causes(), pending=pending, tier=0, public_answers=said))
         ends = run.finished_at is None and not _unfinished(groups) - {ProbeGroup.RECORDS}
         if ends:
             run.finished_at = timezone.now()
@@ -318,13 +322,8 @@ _GAPS = frozenset(Gap)
 _VANTAGES = frozenset(Vantage)
 
 
-def _judged(
-    evidence: Evidence,
-    groups: Mapping[ProbeGroup, GroupState],
-    tier: int,
-    public_answers: dict[str, Answer] | None = None,
-) -> Diagnosis:
-    """What is known now, judged; what probes are still at is pending, and what ended without an answer is a gap."""
+def _with_gaps(evidence: Evidence, groups: Mapping[ProbeGroup, GroupState]) -> tuple[Evidence, frozenset[type[object]]]:
+    """What is known now: what ended without an answer is a gap, and what probes are still at is pending."""
     unfinished = _unfinished(groups)
     unseen = [probe for probe in registry.probes() if evidence.latest(probe.observes) is None]
     gaps = (
@@ -332,13 +331,8 @@ def _judged(
         for probe in unseen
         if probe.group not in unfinished
     )
-    return diagnose(
-        Evidence((*evidence, *gaps)),
-        causes=causes(),
-        pending=frozenset(probe.observes for probe in unseen if probe.group in unfinished),
-        tier=tier,
-        public_answers=public_answers,
-    )
+    pending = frozenset(probe.observes for probe in unseen if probe.group in unfinished)
+    return Evidence((*evidence, *gaps)), pending
 
 
 def _kept_diagnosis(run: Run) -> Diagnosis:
