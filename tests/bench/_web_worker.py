@@ -21,7 +21,6 @@ import django
 BETWEEN_LOOKS = 0.1
 EARLY = 0.5
 """Seconds within which nearly everything answers; who keeps a run open is a mail server that lets everybody wait."""
-SAVE_EVERY = 0.25
 
 
 def main(*wanted: str) -> None:
@@ -65,6 +64,8 @@ def _work(claims, takes: dict[str, float]) -> Iterator[tuple[float, list]]:
 
 
 def _rounded(seconds: float) -> float:
+    from diagnostics.landing import SAVE_EVERY
+
     return math.ceil(seconds / SAVE_EVERY) * SAVE_EVERY
 
 
