@@ -60,7 +60,7 @@ async def start_tls(
     return secured
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # a hostile server may send 100 kB each time
 def issuer(certificate: bytes | None) -> str:
     """Organisation, else common name, else the whole name of the issuer of a DER certificate.
 
