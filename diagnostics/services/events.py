@@ -51,8 +51,8 @@ MOST_OTHERS = 100
 """More are not counted: that we hear of others at all is what matters."""
 NOT_ASKED_AGAIN = 5.0
 """Seconds after which a process that found no event of code e-mails at all looks again. Most portals never hear of any,
-and the look is a twentieth of what a case costs a worker; whoever asks in the seconds around the very first event is
-told of it by `take_in`.
+and the look is a twentieth of what a case costs a worker. Cases that are there when the very first one comes are told
+of it by `take_in`; one that is opened within these seconds after it hears that this portal is connected to nothing.
 """
 BEGUN = (SendEventKind.QUEUED, SendEventKind.SENT)
 ENDED = (SendEventKind.DELIVERED, SendEventKind.BOUNCED)
@@ -74,8 +74,6 @@ def take_in(told: Iterable[Told]) -> None:
     up for when the service repeats itself.
     """
     told = [_storable(one) for one in told if one.address]
-    if told:
-        _Told.none_until = 0.0
     ids = {one.event.message_id for one in told if one.event.message_id}
     messages = _messages(ids)
     rows = [_row(one, messages.get(one.event.message_id)) for one in told]
@@ -83,6 +81,7 @@ def take_in(told: Iterable[Told]) -> None:
         new = _new(rows)
         SenderEvent.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
         outcomes.count(_ended(told, rows, messages, new))
+    _Looked.found_none_until = 0.0
     for pk in sorted({message.pk for message in messages.values()}):
         _follow(pk)
     _tell_cases({one.address for one in told if one.event.message_id not in messages})
@@ -98,7 +97,7 @@ def adopt(message: TestMessage) -> None:
 
 def nobody_tells() -> bool:
     """Whether there was no event of code e-mails at all, a few seconds ago."""
-    return time.monotonic() < _Told.none_until
+    return time.monotonic() < _Looked.found_none_until
 
 
 def history_of(address: str, *, code_lifetime: int) -> SendHistory:
@@ -113,7 +112,7 @@ def history_of(address: str, *, code_lifetime: int) -> SendHistory:
     events = tuple(_event(one) for one in found if one)
     any_at_all, any_by_services = newest_first[0][:2]
     if not any_at_all:
-        _Told.none_until = time.monotonic() + NOT_ASKED_AGAIN
+        _Looked.found_none_until = time.monotonic() + NOT_ASKED_AGAIN
     if not events and not any_by_services:
         raise NotApplicable(Gap.NOT_SET_UP)
     code_mails = SenderEvent.objects.filter(test_message=None).exclude(service=RETURNED)
@@ -127,10 +126,10 @@ def forget_old() -> int:
     return SenderEvent.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
 
 
-class _Told:
-    """What this process knows of all events."""
+class _Looked:
+    """What this process knows of all events of code e-mails."""
 
-    none_until = 0.0
+    found_none_until = 0.0
     """By the monotonic clock."""
 
 

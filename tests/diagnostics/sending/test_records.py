@@ -76,7 +76,8 @@ def test_the_first_event_of_all_counts_at_once_here_and_soon_where_another_proce
         asyncio.run(ConfiguredRecords().events(TARGET))
     take_in([event])
     assert len(asyncio.run(ConfiguredRecords().events(TARGET)).events) == 1
-    monkeypatch.setattr(events._Told, "none_until", time.monotonic() + 1)  # as in a process that has heard of nothing
+    # As in a process that has heard of nothing.
+    monkeypatch.setattr(events._Looked, "found_none_until", time.monotonic() + 1)
     with pytest.raises(NotApplicable):
         asyncio.run(ConfiguredRecords().events(TARGET))
     assert asyncio.run(found()) == 1
