@@ -25,7 +25,7 @@ READY_SECONDS = 60
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 QUEUES = "probes,mail,hook"
 WORKER_MEMORY = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""The C library keeps freed memory for each thread, and most of a worker's hundreds of threads wait for the network."""
+"""Else the C library keeps freed memory for the thread that freed it, in each of a worker's threads."""
 
 
 @contextmanager
