@@ -37,7 +37,8 @@ from diagnostics.models import (
     WebhookDelivery,
 )
 from diagnostics.services import case_events, messages, runs, suppressions, ticket_notes, webhooks
-from diagnostics.services.due import look
+from diagnostics.services.due import Due, look
+from diagnostics.services.prepared import rows
 from diagnostics.services.work import CHANNEL
 
 M = TypeVar("M", bound=Model)
@@ -56,6 +57,10 @@ OVERTAKEN_BY = timedelta(seconds=15)
 """Still queued, and something that was published so much later has been taken: the broker lost it, however much waits
 there.
 """
+LOOK_EVERY = 1.0
+"""Seconds between two looks for work that nobody has announced."""
+EVENTS_EVERY = 0.5
+"""Seconds between two times that events are told of: twenty cost as much as one, and nobody waits for them."""
 SILENT_AFTER = timedelta(seconds=30)
 """Whoever holds the lock and has shown no sign of life for so long is frozen, or its machine is gone."""
 MARK = "portal:holds-what-was-published"
@@ -88,7 +93,10 @@ def publish_queued() -> int:
 
     Raises BrokerAway once what did get out is marked.
     """
-    due = look()
+    return _publish(look())
+
+
+def _publish(due: Due) -> int:
     published, away = _publish_groups() if due.groups else (0, None)
     told = publish_events() if due.events else 0
     if away:  # only now: whoever reads the list of events needs no broker
@@ -105,7 +113,9 @@ def publish_events() -> int:
     """
     notes = partial(ticket_notes.make_notes, helpdesks=configured_helpdesks().keys())
     published = 0
-    while batch := case_events.publish((webhooks.make_deliveries, notes)):
+    batch = case_events.BATCH
+    while batch == case_events.BATCH:  # else there were no more of them
+        batch = case_events.publish((webhooks.make_deliveries, notes))
         published += batch
     return published
 
@@ -115,7 +125,7 @@ def publish_messages() -> int:
     messages.requeue_due()
     with transaction.atomic():
         intents = list(_due(TestMessage.objects.filter(state=MessageState.QUEUED)).values_list("pk", flat=True))
-        sent, away = _publish("diagnostics.tasks.send_message", MAIL_QUEUE, intents)
+        sent, away = _hand_over("diagnostics.tasks.send_message", MAIL_QUEUE, intents)
         TestMessage.objects.filter(pk__in=sent).update(dispatched_at=timezone.now())
     if away:
         raise away
@@ -125,7 +135,7 @@ def publish_messages() -> int:
 def publish_webhooks() -> int:
     """Hand the deliveries that are due to the broker; how many."""
     with transaction.atomic():
-        handed_over, away = _publish("diagnostics.tasks.deliver_webhook", HOOK_QUEUE, webhooks.due())
+        handed_over, away = _hand_over("diagnostics.tasks.deliver_webhook", HOOK_QUEUE, webhooks.due())
         webhooks.mark_dispatched(handed_over)
     if away:
         raise away
@@ -137,7 +147,7 @@ def publish_notes() -> int:
     with transaction.atomic():
         queued = TicketNote.objects.filter(state=NoteState.QUEUED, next_try_at__lte=timezone.now())
         notes = list(_due(queued).values_list("pk", flat=True))
-        handed_over, away = _publish("diagnostics.tasks.post_ticket_note", HOOK_QUEUE, notes)
+        handed_over, away = _hand_over("diagnostics.tasks.post_ticket_note", HOOK_QUEUE, notes)
         TicketNote.objects.filter(pk__in=handed_over).update(dispatched_at=timezone.now())
     if away:
         raise away
@@ -179,7 +189,7 @@ def _look_after_broker() -> None:
 def _work(stop: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CHANNEL}")
-    swept = float("-inf")
+    swept = told = float("-inf")
     broker_seen = False
     while not stop.is_set():
         try:
@@ -187,7 +197,13 @@ def _work(stop: threading.Event) -> None:
                 _take_back()
                 swept = time.monotonic()
                 broker_seen = False
-            busy = publish_queued()
+            due = look()
+            held_back = due.events and time.monotonic() - told < EVENTS_EVERY
+            if held_back:
+                due = due._replace(events=False)
+            elif due.events:
+                told = time.monotonic()
+            busy = _publish(due)
             if not broker_seen:
                 # Every few seconds, and as soon as it is back: it may have come back empty.
                 _look_after_broker()
@@ -198,13 +214,13 @@ def _work(stop: threading.Event) -> None:
             stop.wait(1)
             continue
         if busy < BATCH:  # else there may be more of it
-            _wait_for_news()
+            _wait_for_news(min(EVENTS_EVERY, LOOK_EVERY) if held_back else LOOK_EVERY)
 
 
-def _wait_for_news() -> None:
-    """Until somebody announces work; a second at most, in case the announcement was lost."""
+def _wait_for_news(seconds: float) -> None:
+    """Until somebody announces work; so long at most, in case the announcement was lost."""
     raw: psycopg.Connection = connection.connection
-    for _ in raw.notifies(timeout=1.0, stop_after=1):
+    for _ in raw.notifies(timeout=seconds, stop_after=1):
         pass
     for _ in raw.notifies(timeout=0):  # one look is enough for all that have been made by now
         pass
@@ -248,16 +264,27 @@ def _due(queued: QuerySet[M]) -> QuerySet[M]:
 def _publish_groups() -> tuple[int, BrokerAway | None]:
     """Those of one run go together. How many got out, and why the rest did not."""
     with transaction.atomic():
-        by_run: dict[int, list[int]] = {}
-        for run_id, pk in _due(Group.objects.filter(state=GroupState.QUEUED)).values_list("run_id", "pk"):
-            by_run.setdefault(run_id, []).append(pk)
-        handed_over, away = _publish("diagnostics.tasks.run_groups", PROBE_QUEUE, by_run.values())
+        by_run = rows(_TAKE_GROUPS, [BATCH, timezone.now()])
+        handed_over, away = _hand_over("diagnostics.tasks.run_groups", PROBE_QUEUE, [groups for (groups,) in by_run])
         published = list(chain.from_iterable(handed_over))
-        Group.objects.filter(pk__in=published).update(dispatched_at=timezone.now())
+        if away:
+            taken = chain.from_iterable(groups for (groups,) in by_run)
+            Group.objects.filter(pk__in={*taken} - {*published}).update(dispatched_at=None)
     return len(published), away
 
 
-def _publish(task: str, queue: str, work: Iterable[W]) -> tuple[list[W], BrokerAway | None]:
+_TAKE_GROUPS = f"""
+WITH due AS (
+    SELECT id FROM diagnostics_group WHERE state = '{GroupState.QUEUED}' AND dispatched_at IS NULL
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE diagnostics_group g SET dispatched_at = %s FROM due WHERE g.id = due.id RETURNING g.run_id, g.id
+)
+SELECT array_agg(id ORDER BY id) FROM taken GROUP BY run_id ORDER BY min(id)
+"""  # noqa: S608 - a word of ours
+
+
+def _hand_over(task: str, queue: str, work: Iterable[W]) -> tuple[list[W], BrokerAway | None]:
     """Each of `work` is what one task is called with; what got out, and why the rest did not."""
     published: list[W] = []
     try:
@@ -271,7 +298,7 @@ def _publish(task: str, queue: str, work: Iterable[W]) -> tuple[list[W], BrokerA
 
 def _publish_releases() -> None:
     """At every sweep until a worker claims them, which makes a second delivery harmless; agents ask for few."""
-    _, away = _publish("diagnostics.tasks.release_suppression", HOOK_QUEUE, suppressions.waiting())
+    _, away = _hand_over("diagnostics.tasks.release_suppression", HOOK_QUEUE, suppressions.waiting())
     if away:
         raise away
 

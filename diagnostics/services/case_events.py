@@ -60,25 +60,33 @@ def publish(consumers: Iterable[Consumer]) -> int:
 
     No consumer hears of the cases of API clients' tests: those have a position for the test client's own list.
     """
-    waiting = CaseEvent.objects.filter(position=None)
-    if not waiting.exists():
-        return 0
     with transaction.atomic():
         if not alone_in_this_transaction(LOCK):
             return 0
         # After the lock: what its last holder has committed is seen.
-        held = waiting.select_for_update(of=("self",), no_key=True).select_related("case__api_client")
+        held = (
+            CaseEvent.objects.filter(position=None)
+            .select_for_update(of=("self",), no_key=True)
+            .select_related("case__api_client")
+        )
         events = list(held.order_by("pk")[:BATCH])
-        for event, position in zip(events, _positions(len(events)), strict=True):
-            event.position = position
-        CaseEvent.objects.bulk_update(events, ("position",))
+        if events:
+            _place(events)
         real = [event for event in events if not event.case.is_test]
         for consume in consumers if real else ():
             consume(real)
     return len(events)
 
 
-def _positions(count: int) -> list[int]:
+def _place(events: Sequence[CaseEvent]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('diagnostics_caseevent_position_seq') FROM generate_series(1, %s)", [count])
-        return sorted(position for (position,) in cursor.fetchall())
+        cursor.execute(
+            "SELECT nextval('diagnostics_caseevent_position_seq') FROM generate_series(1, %s)", [len(events)]
+        )
+        for event, (position,) in zip(events, sorted(cursor.fetchall()), strict=True):
+            event.position = position
+        cursor.execute(
+            "UPDATE diagnostics_caseevent e SET position = placed.position"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS placed (id, position) WHERE e.id = placed.id",
+            [[event.pk for event in events], [event.position for event in events]],
+        )

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import Celery, current_app
+from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
 from diagnostics import dispatch
 from diagnostics.articles import article
 from diagnostics.domain import Address, ProbeGroup, SendOutcome, SmtpReply, SmtpStage, Transmission
-from diagnostics.models import Case, Group, GroupState, Heartbeat, Purpose, TestMessage
-from diagnostics.services.cases import Report, open_case
+from diagnostics.models import (
+    Case,
+    CaseEventKind,
+    Group,
+    GroupState,
+    Heartbeat,
+    Purpose,
+    TestMessage,
+)
+from diagnostics.services import case_events, due
+from diagnostics.services.cases import Report, create_run, open_case
 from diagnostics.services.messages import claim_message, finish_message, request_message
 
 pytestmark = [pytest.mark.django_db, pytest.mark.serial]
@@ -142,6 +154,32 @@ def test_an_absent_broker_loses_nothing(case: Case, absent_broker: None) -> None
     assert set(Group.objects.values_list("state", "dispatched_at")) == {(GroupState.QUEUED, None)}
 
 
+def test_what_a_broker_took_before_it_went_away_is_not_handed_over_again(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Group.objects.get(name=ProbeGroup.RECORDS)
+    alone.run = create_run(case, number=2, asked_by="customer", groups=())
+    alone.save()
+    present = current_app.send_task
+
+    def one_only(*args: Any, **options: Any) -> None:
+        monkeypatch.setattr(current_app, "send_task", gone)
+        present(*args, **options)
+
+    def gone(*args: Any, **options: Any) -> None:
+        raise BrokerAway
+
+    monkeypatch.setattr(current_app, "send_task", one_only)
+    with pytest.raises(BrokerAway):
+        dispatch.publish_queued()
+    left = Group.objects.filter(dispatched_at=None)
+    assert left.count() in (1, len(ProbeGroup) - 1), "of two runs one is left, whole"
+    count = left.count()
+    monkeypatch.setattr(current_app, "send_task", present)
+    assert dispatch.publish_queued() == count
+    assert waiting()[dispatch.PROBE_QUEUE] == 2
+
+
 def test_without_a_broker_what_lost_workers_held_is_taken_back(case: Case, absent_broker: None) -> None:
     Group.objects.update(state=GroupState.RUNNING, lease_until=timezone.now() - timedelta(seconds=1), attempt=1)
     with pytest.raises(BrokerAway):
@@ -153,3 +191,61 @@ def test_without_a_broker_what_lost_workers_held_is_taken_back(case: Case, absen
 def test_a_sweep_shows_that_the_dispatcher_lives() -> None:
     dispatch.sweep()
     assert Heartbeat.objects.get(name="dispatcher").at > timezone.now() - timedelta(seconds=10)
+
+
+LIMIT = 30
+"""Seconds for what takes a moment."""
+
+
+@contextmanager
+def dispatching() -> Iterator[None]:
+    """A dispatcher at work, in a thread."""
+    stop = threading.Event()
+    thread = threading.Thread(target=dispatch.run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_that_come_one_after_the_other_are_told_together(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+    looks = 0
+    changed = threading.Condition()
+    publish, look = case_events.publish, due.look
+
+    def publishing(consumers: Any) -> int:
+        told = publish(consumers)
+        with changed:
+            batches.append(told)
+            changed.notify_all()
+        return told
+
+    def looking() -> Any:
+        nonlocal looks
+        found = look()
+        with changed:
+            looks += 1
+            changed.notify_all()
+        return found
+
+    def wait_for(until: Callable[[], bool]) -> None:
+        with changed:
+            assert changed.wait_for(until, LIMIT)
+
+    monkeypatch.setattr(case_events, "publish", publishing)
+    monkeypatch.setattr(dispatch, "look", looking)
+    monkeypatch.setattr(dispatch, "EVENTS_EVERY", 3.0)
+    with dispatching():
+        wait_for(lambda: sum(batches) == 1)
+        for number in range(20):
+            case_events.announce(case, CaseEventKind.RUN_FINISHED, run=number)
+            seen = looks
+            wait_for(lambda: looks > seen)  # noqa: B023
+        wait_for(lambda: sum(batches) == 21)
+    assert len(batches) < 10
+    connection.close()
