@@ -7,9 +7,11 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -30,7 +32,6 @@ from diagnostics.models import (
 )
 from diagnostics.probes.test_message import BounceReport, ComparisonBounce
 from diagnostics.services import limits, queue_cap
-from diagnostics.services.case_events import announce
 from diagnostics.services.prepared import Columns, rows
 from diagnostics.services.work import CHANNEL
 
@@ -83,26 +84,25 @@ def open_case(report: Report) -> Case:
     queue_cap.admit()
     try:
         with transaction.atomic():
-            limits.take(_limits_of(report), paid=report.paid)
-            case = Case.objects.create(
-                reference=_new_reference(),
-                article=report.article.slug,
-                vendor=report.article.vendor,
-                company_id=report.company_id,
-                address=str(report.address),
-                domain=report.address.domain,
-                device_model=report.device_model,
-                asked_at=report.asked_at,
-                origin=report.origin,
-                helpdesk=report.helpdesk,
-                ticket=report.ticket,
-                tier=report.tier,
-                language=report.language,
-                submission=key,
-                api_client=report.api_client,
+            limits.take(_limits_of(report), paid=report.paid, savepoint=False)
+            case = _created(
+                Case(
+                    article=report.article.slug,
+                    vendor=report.article.vendor,
+                    company_id=report.company_id,
+                    address=str(report.address),
+                    domain=report.address.domain,
+                    device_model=report.device_model,
+                    asked_at=report.asked_at,
+                    origin=report.origin,
+                    helpdesk=report.helpdesk,
+                    ticket=report.ticket,
+                    tier=report.tier,
+                    language=report.language,
+                    submission=key,
+                    api_client=report.api_client,
+                )
             )
-            create_run(case, number=1, asked_by="customer")
-            announce(case, CaseEventKind.CASE_CREATED)
             if report.tier == 0 and not case.is_test:
                 # Many cases share a domain, so its row is held no longer than the commit takes.
                 limits.take([(limits.OPEN_BY_DOMAIN, report.address.domain)])
@@ -189,11 +189,33 @@ def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
 def create_run(case: Case, *, number: int, asked_by: str, groups: Iterable[ProbeGroup] = ProbeGroup) -> Run:
     """A run with these groups queued, and the dispatcher told of them; in a transaction that holds the case."""
     now = timezone.now()
-    names = [group.value for group in groups]
-    ((pk, _),) = rows(_CREATE_RUN, [case.pk, number, asked_by, now, GroupState.QUEUED.value, names, CHANNEL])
+    ((pk, _),) = rows(_CREATE_RUN, {"case": case.pk, **_run_values(number, asked_by, now, groups)})
     if number > 1:
         Case.objects.filter(pk=case.pk).update(state=CaseState.CHECKING)
     return Run(pk=pk, case=case, number=number, asked_by=asked_by, created_at=now)
+
+
+def _created(case: Case) -> Case:
+    """The new case, in the database with a reference, its first run and the event that tells of it."""
+    values: dict[str, Any] = {field.attname: _plain(getattr(case, field.attname)) for field in _OF_A_CASE}
+    values |= _run_values(1, "customer", case.created_at, ProbeGroup)
+    values["event_kind"] = CaseEventKind.CASE_CREATED.value
+    created: list[tuple[Any, ...]] = []
+    while not created:
+        case.reference = values["reference"] = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+        created = rows(_CREATE_CASE, values)  # nothing where another case has it
+    case.pk, case._state.adding, case._state.db = created[0][0], False, connection.alias
+    return case
+
+
+def _run_values(number: int, asked_by: str, now: datetime, groups: Iterable[ProbeGroup]) -> dict[str, Any]:
+    names = [group.value for group in groups]
+    told = {"channel": CHANNEL, "queued": GroupState.QUEUED.value}
+    return {**told, "run_number": number, "run_asked_by": asked_by, "run_created_at": now, "groups": names}
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
 
 
 def carry_over(earlier: Run, run: Run) -> None:
@@ -210,13 +232,6 @@ def carry_over(earlier: Run, run: Run) -> None:
     moved = list(undecided.values_list("pk", flat=True))
     TestMessage.objects.filter(pk__in=moved).update(run=run)
     ObservationRecord.objects.filter(message__in=moved).update(run=run)
-
-
-def _new_reference() -> str:
-    while True:
-        reference = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
-        if not rows(_IS_TAKEN, [reference]):
-            return reference
 
 
 def _opened_by(submission: str) -> Case | None:
@@ -237,17 +252,30 @@ _LINK_SQL = f"""
     WHERE l.token_hash = %s AND l.expires_at > %s
 """  # noqa: S608 - names of columns, ours
 _OPENED_BY = f"SELECT {_CASE.of('c')} FROM diagnostics_case c WHERE c.submission = %s"  # noqa: S608 - the same
-_IS_TAKEN = "SELECT 1 FROM diagnostics_case WHERE reference = %s"
 _MINT = """
     INSERT INTO diagnostics_caselink (case_id, kind, token_hash, expires_at) VALUES (%s, %s, %s, %s) RETURNING id
 """
-_CREATE_RUN = """
-    WITH run AS (
+_RUN = """
+    run AS (
       INSERT INTO diagnostics_run (case_id, number, asked_by, created_at, verdict, cause, version, full_version)
-      VALUES (%s, %s, %s, %s, '', '', 0, 0) RETURNING id, created_at
+      SELECT %s, %%(run_number)s, %%(run_asked_by)s, %%(run_created_at)s, '', '', 0, 0 %s RETURNING id, created_at
     ), queued AS (
       INSERT INTO diagnostics_group (run_id, name, state, attempt, created_at)
-      SELECT run.id, name, %s, 0, run.created_at FROM run, unnest(%s::text[]) AS name
+      SELECT run.id, name, %%(queued)s, 0, run.created_at FROM run, unnest(%%(groups)s::text[]) AS name
     )
-    SELECT id, pg_notify(%s, '') FROM run
 """
+_CREATE_RUN = f"""
+    WITH {_RUN % ("%(case)s::bigint", "")} SELECT id, pg_notify(%(channel)s, '') FROM run
+"""  # noqa: S608 - put together from the text above alone
+_OF_A_CASE = [field for field in Case._meta.concrete_fields if not field.primary_key]
+_CREATE_CASE = f"""
+    WITH opened AS (
+      INSERT INTO diagnostics_case ({", ".join(field.attname for field in _OF_A_CASE)})
+      VALUES ({", ".join(f"%({field.attname})s" for field in _OF_A_CASE)})
+      ON CONFLICT (reference) DO NOTHING RETURNING id, created_at
+    ), {_RUN % ("opened.id", "FROM opened")}, told AS (
+      INSERT INTO diagnostics_caseevent (case_id, kind, data, at)
+      SELECT opened.id, %(event_kind)s, '{{}}', opened.created_at FROM opened
+    )
+    SELECT opened.id, pg_notify(%(channel)s, '') FROM opened
+"""  # noqa: S608 - names of columns, ours

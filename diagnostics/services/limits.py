@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -112,32 +112,32 @@ def key_of(value: str) -> str:
     return salted_hmac("diagnostics.limits", value, algorithm="sha256").hexdigest()
 
 
-def take(uses: Iterable[tuple[Rule, str]], *, paid: bool = True) -> Mapping[Rule, Left]:
-    """Use up one of each, or none of them; what is left.
+def take(uses: Iterable[tuple[Rule, str]], *, paid: bool = True, savepoint: bool = True) -> Mapping[Rule, Left]:
+    """Use up one of each, or none of them; what is left. Without a `savepoint` the caller's transaction ends with what
+    is raised.
 
     Raises LimitReached for the rule that must be waited for longest; and ProofNeeded if none of them is reached, but
     one goes beyond its soft limit and nothing was `paid` for it.
     """
     asked = sorted(
-        ((rule, key_of(value), number) for (rule, value), number in Counter(uses).items()),
+        (_Use(rule, key_of(value), number) for (rule, value), number in Counter(uses).items()),
         # In an order that all takers keep, so that no two of them wait for each other.
-        key=lambda use: (use[0].name, use[1]),
+        key=lambda use: (use.rule.exact, use.rule.name, use.key),
     )
-    now = timezone.now()
+    for use in asked:
+        if use.number > use.rule.count:
+            raise ValueError(f"{use.number} uses of {use.rule.name} at once can never be had")
     left: dict[Rule, Left] = {}
     reached: list[LimitReached] = []
     beyond: list[Rule] = []
-    with transaction.atomic() if len(asked) > 1 or not paid else nullcontext():
-        for rule, key, number in asked:
-            if number > rule.count:
-                raise ValueError(f"{number} uses of {rule.name} at once can never be had")
-            found = _use(rule, key, number, now)
+    with transaction.atomic(savepoint=savepoint) if len(asked) > 1 or not paid else nullcontext():
+        for use, found in _use(asked, timezone.now()):
             if isinstance(found, LimitReached):
                 reached.append(found)
             else:
-                left[rule] = found
-                if rule.soft is not None and rule.count - found.uses > rule.soft:
-                    beyond.append(rule)
+                left[use.rule] = found
+                if use.rule.soft is not None and use.rule.count - found.uses > use.rule.soft:
+                    beyond.append(use.rule)
         if reached:
             worst = max(reached, key=lambda limit: limit.until)
             refusals.note(worst.rule.name)
@@ -152,14 +152,25 @@ def forget_old() -> int:
     return Allowance.objects.filter(until__lt=timezone.now()).delete()[0]
 
 
+class _Use(NamedTuple):
+    rule: Rule
+    key: str
+    number: int
+
+
 _TABLE = Allowance._meta.db_table
 # Each is one statement: it takes what is there, or locks the row and changes nothing.
-_BUCKET = f"""
+_BUCKETS = f"""
+    WITH wanted AS (
+        SELECT * FROM unnest(%(rules)s::text[], %(keys)s::text[], %(asked)s::interval[], %(whole)s::interval[])
+            WITH ORDINALITY AS wanted (rule, key, asked, whole, place)
+    )
     INSERT INTO {_TABLE} AS held (rule, key, until, uses)
-    VALUES (%(rule)s, %(key)s, %(now)s + %(asked)s, '{{}}')
-    ON CONFLICT (rule, key) DO UPDATE SET until = greatest(held.until, %(now)s) + %(asked)s
-    WHERE greatest(held.until, %(now)s) + %(asked)s <= %(now)s + %(whole)s
-    RETURNING until, uses
+    SELECT rule, key, %(now)s + asked, '{{}}' FROM wanted ORDER BY place
+    ON CONFLICT (rule, key) DO UPDATE SET until = greatest(held.until, %(now)s) + (EXCLUDED.until - %(now)s)
+    WHERE greatest(held.until, %(now)s) + (EXCLUDED.until - %(now)s)
+        <= %(now)s + (SELECT whole FROM wanted WHERE (wanted.rule, wanted.key) = (held.rule, held.key))
+    RETURNING rule, key, until, uses
 """  # noqa: S608 - the table's own name
 _EXACT = f"""
     INSERT INTO {_TABLE} AS held (rule, key, until, uses)
@@ -171,32 +182,42 @@ _EXACT = f"""
             WHERE use > %(now)s - %(period)s ORDER BY use
         )
     WHERE (SELECT count(*) FROM unnest(held.uses) AS use WHERE use > %(now)s - %(period)s) + %(number)s <= %(count)s
-    RETURNING until, uses
+    RETURNING rule, key, until, uses
 """  # noqa: S608 - the table's own name
 _HELD = f"SELECT until, uses FROM {_TABLE} WHERE rule = %s AND key = %s"  # noqa: S608 - the table's own name
 
 
-def _use(rule: Rule, key: str, number: int, now: datetime) -> Left | LimitReached:
-    values: dict[str, Any] = {
-        "rule": rule.name,
-        "key": key,
-        "now": now,
-        "number": number,
-        "count": rule.count,
-        "period": rule.period,
-    }
-    values |= {"asked": number * rule.interval, "whole": rule.count * rule.interval}
-    if not rule.exact:
-        row = next(iter(rows(_BUCKET, values)), None)
-    else:
+def _use(asked: Sequence[_Use], now: datetime) -> Iterator[tuple[_Use, Left | LimitReached]]:
+    taken = {(rule, key): kept for rule, key, *kept in _taken(asked, now)}
+    for use in asked:
+        if kept := taken.get((use.rule.name, use.key)):
+            yield use, _left(use.rule, now, *kept)
+        else:
+            # By now perhaps gone, or younger, where no transaction keeps it as it was.
+            held = next(iter(rows(_HELD, [use.rule.name, use.key])), None)
+            yield use, LimitReached(use.rule, _free_at(use.rule, use.number, *held) if held else now)
+
+
+def _taken(asked: Sequence[_Use], now: datetime) -> Iterator[tuple[Any, ...]]:
+    """Rule, key, until, uses; the rules that are not exact come first."""
+    if buckets := [use for use in asked if not use.rule.exact]:
+        values: dict[str, Any] = {
+            "now": now,
+            "rules": [use.rule.name for use in buckets],
+            "keys": [use.key for use in buckets],
+            "asked": [use.number * use.rule.interval for use in buckets],
+            "whole": [use.rule.count * use.rule.interval for use in buckets],
+        }
+        yield from rows(_BUCKETS, values)
+    for rule, key, number in asked[len(buckets) :]:
+        wanted = {"rule": rule.name, "key": key, "number": number, "count": rule.count, "period": rule.period}
         with connection.cursor() as cursor:
-            cursor.execute(_EXACT, values)
-            row = cursor.fetchone()
-    if row is None:
-        # By now perhaps gone, or younger, where no transaction keeps it as it was.
-        held = next(iter(rows(_HELD, [rule.name, key])), None)
-        return LimitReached(rule, _free_at(rule, number, *held) if held else now)
-    until, uses = row
+            cursor.execute(_EXACT, dict[str, Any](wanted, now=now))
+            if row := cursor.fetchone():
+                yield row
+
+
+def _left(rule: Rule, now: datetime, until: datetime, uses: list[datetime]) -> Left:
     free = rule.count - len(uses) if rule.exact else (now + rule.count * rule.interval - until) // rule.interval
     return Left(free, until)
 

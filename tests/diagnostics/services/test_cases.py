@@ -1,3 +1,4 @@
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 
@@ -5,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from diagnostics.domain import ProbeGroup
-from diagnostics.models import Case, CaseLink, Group, GroupState, Run
+from diagnostics.models import Case, CaseEventKind, CaseLink, Group, GroupState, Run
 from diagnostics.services.cases import Report, link_of, mint_link, open_case, start_run
 from diagnostics.services.limits import OPEN_BY_ADDRESS, RUN_BY_CASE, LimitReached
 
@@ -30,15 +31,13 @@ def test_the_same_form_with_another_address_is_another_case(report: Report) -> N
     assert open_case(form).pk != open_case(other).pk
 
 
-def test_a_race_of_one_form_ends_in_one_case(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    form = replace(report, submission="a form")
-    first = open_case(form)
-    looks = [Case.objects.none()]  # the first look comes before the other request has committed
-    real = Case.objects.filter
-    monkeypatch.setattr(
-        Case.objects, "filter", lambda **by: looks.pop() if looks and "submission" in by else real(**by)
-    )
-    assert open_case(form).pk == first.pk
+def test_no_two_cases_get_one_reference(case: Case, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    characters = iter(case.reference + "23456789")
+    monkeypatch.setattr(secrets, "choice", lambda alphabet: next(characters))
+    other = open_case(report)
+    assert other.reference == "23456789"
+    assert Case.objects.get(pk=other.pk).runs.get().groups.count() == len(ProbeGroup)
+    assert [event.kind for event in other.events.all()] == [CaseEventKind.CASE_CREATED]
 
 
 def test_a_refused_report_leaves_nothing_behind(report: Report) -> None:

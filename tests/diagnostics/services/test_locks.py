@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
@@ -43,7 +45,20 @@ def test_groups_of_one_run_end_together(report: Report) -> None:
             assert case.runs.get().finished
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_race_of_one_form_ends_in_one_case(report: Report) -> None:
+    form = replace(report, submission="a form")
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            first = open_case(form)
+            second = other.submit(with_a_connection_of_its_own, lambda: open_case(form))
+            eventually(somebody_waits, 20, "that the other has found no such case and opens one")
+        assert second.result(20) == first
+    assert Case.objects.get() == first
+
+
 Act = Callable[[Case], object]
+T = TypeVar("T")
 
 
 def erased(case: Case) -> None:
@@ -64,7 +79,7 @@ def test_who_waits_for_a_message_holds_nothing_that_its_reporter_wants(report: R
     message = request_message(case, purpose=Purpose.PRIMARY, address=report.address, source="192.0.2.1")
     with ThreadPoolExecutor(1) as other, transaction.atomic():
         TestMessage.objects.select_for_update().get(pk=message.pk)
-        done = other.submit(with_a_connection_of_its_own, act, case)
+        done = other.submit(with_a_connection_of_its_own, partial(act, case))
         eventually(lambda: somebody_waits() or done.done(), 20, "that the other waits for the message")
         assert not done.done()
         case.runs.select_for_update(nowait=True).get()
@@ -72,9 +87,9 @@ def test_who_waits_for_a_message_holds_nothing_that_its_reporter_wants(report: R
         transaction.on_commit(lambda: done.result(20))
 
 
-def with_a_connection_of_its_own(act: Act, case: Case) -> None:
+def with_a_connection_of_its_own(act: Callable[[], T]) -> T:
     try:
-        act(case)
+        return act()
     finally:
         connection.close()
 
