@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -14,9 +15,10 @@ from functools import partial
 from diagnostics.carried_on import Submit
 from diagnostics.domain import ProbeGroup, Seen
 from diagnostics.registry import Probe
+from diagnostics.turns import Turns
 
 SAVE_EVERY = 0.75
-"""Seconds that an answer waits at most for others to be written with; pages ask for news less often."""
+"""Seconds that an answer waits for others to be written with; pages ask for news less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,12 @@ class Landing:
     the same as where the landing was made.
     """
 
-    def __init__(self, expected: Mapping[ProbeGroup, int], write: Callable[[Landed], None], submit: Submit) -> None:
-        """So many answers come from each group. `submit` has steps done that write."""
+    def __init__(
+        self, expected: Mapping[ProbeGroup, int], write: Callable[[Landed], None], submit: Submit, turns: Turns
+    ) -> None:
+        """So many answers come from each group. `submit` has steps done that write; what is written before the end
+        waits for one of the `turns`, which many landings share.
+        """
         self.written: Future[None] = Future()
         """Done when all is written that will be; fails with what `write` raised, or what ended it all."""
         self._write = write
@@ -50,13 +56,15 @@ class Landing:
         self._over = False
         self._failure: BaseException | None = None
         self._submit = submit
+        self._turns = turns
+        self._early = False
         self._context = copy_context()
         self._lock = threading.Lock()
         self._asked = self._writing = False
 
     def put(self, probe: Probe, seen: Seen) -> None:
-        """On the loop: a probe's answer, to be written within `SAVE_EVERY`, or with the last one that everybody is
-        shown.
+        """On the loop: a probe's answer, to be written with the last one that everybody is shown, or before it: after
+        `SAVE_EVERY`, unless so much is being written that it would keep others' ends waiting.
 
         That one never waits for the vendor's records, so that their time shows nowhere.
         """
@@ -71,7 +79,7 @@ class Landing:
                 self._wake()
         if not self._woken:
             self._woken = True
-            asyncio.get_running_loop().call_later(SAVE_EVERY, self._wake)
+            asyncio.get_running_loop().call_later(SAVE_EVERY, self._turns.ask, self._write_early)
 
     def end(self, failure: BaseException | None = None) -> None:
         """Nothing comes any more; from any thread. All groups have ended, whether or not their answers came; with a
@@ -80,6 +88,14 @@ class Landing:
         self._failure = failure
         self._over = True
         self._wake()
+
+    def _write_early(self) -> bool:
+        if self._over or not self._unread:
+            self._woken = False
+            return False
+        self._early = True
+        self._wake()
+        return True
 
     def _wake(self) -> None:
         with self._lock:
@@ -92,10 +108,12 @@ class Landing:
     def _work(self) -> None:
         while self._take_up():
             self._woken = False  # before reading: what lands from now on wakes us again
-            over = self._over
+            over, began = self._over, time.monotonic()
             try:
                 if (landed := self._read()) or over:
                     self._write_down(landed, over)
+                if self._early:
+                    self._early, self._turns.took = False, time.monotonic() - began
             except Exception as problem:
                 # Whoever waits for the end hears of it; nothing is written any more.
                 self._stop(problem)

@@ -71,6 +71,7 @@ from diagnostics.services import (
 )
 from diagnostics.services.alone import alone
 from diagnostics.services.patience import patiently
+from diagnostics.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,8 @@ AT_THE_DATABASE = 4
 loop does: with many of them, answers that have long arrived would be read after their time limits.
 """
 _database = threading.BoundedSemaphore(AT_THE_DATABASE)
+_turns = Turns()
+"""Of runs whose answers so far are to be shown: in a full queue that would take as long as all the rest."""
 
 
 @contextmanager
@@ -327,7 +330,8 @@ def _probe(claims: Mapping[ProbeGroup, runs.Claim], submit: Submit) -> Future[No
     first = next(iter(claims.values()))
     wanted = [probe for probe in registry.probes() if probe.group in claims]
     with said_about(case=first.reference, run=first.run_id):
-        landing = Landing(Counter(probe.group for probe in wanted), partial(_save_patiently, claims), submit)
+        expected = Counter(probe.group for probe in wanted)
+        landing = Landing(expected, partial(_save_patiently, claims), submit, _turns)
         observing = start_on_loop(_observe(wanted, first.target, landing), runs.GROUP_DEADLINE)
         context = copy_context()
     observing.add_done_callback(lambda done: context.run(_end, landing, sorted(claims), done))

@@ -61,6 +61,7 @@ class Portal:
     workers: int = 1
     settings: dict[str, str] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict, init=False)
+    database: psycopg.Connection[tuple[object, ...]] | None = field(default=None, init=False)
     python = sys.executable
 
     def __post_init__(self) -> None:
@@ -87,6 +88,8 @@ class Portal:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         for part in reversed(self.parts.values()):
             part.stop()
+        if self.database:
+            self.database.close()
         self.servers.stop()
 
     def start_worker(self, name: str = "worker 1") -> Part:
@@ -137,9 +140,10 @@ class Portal:
             os.kill(self.parts[name].pid, signal.SIGCONT)
 
     def query(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        with psycopg.connect(self.servers.database_url, autocommit=True) as database:
-            answer = database.execute(sql, values)
-            return answer.fetchall() if answer.description else []
+        # One connection for all: PostgreSQL would work as long for each further one as for half a case.
+        self.database = self.database or psycopg.connect(self.servers.database_url, autocommit=True)
+        answer = self.database.execute(sql, values)
+        return answer.fetchall() if answer.description else []
 
     def finished(self) -> int:
         """How many runs there are, all of them at their end."""

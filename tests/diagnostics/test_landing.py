@@ -13,11 +13,12 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from diagnostics import landing
+from diagnostics import landing, turns
 from diagnostics.domain import ProbeGroup, Seen, Vantage
 from diagnostics.landing import Landed, Landing
 from diagnostics.log_context import about, said_about
 from diagnostics.registry import Probe, probes
+from diagnostics.turns import Turns
 
 DNS = [probe for probe in probes() if probe.group is ProbeGroup.DNS][:2]
 PORTS = [probe for probe in probes() if probe.group is ProbeGroup.PORTS][:1]
@@ -30,7 +31,7 @@ def seen(probe: Probe) -> Seen:
 
 
 def made(expected: list[Probe], write: Callable[[Landed], None], pool: ThreadPoolExecutor) -> Landing:
-    return Landing(Counter(probe.group for probe in expected), write, pool.submit)
+    return Landing(Counter(probe.group for probe in expected), write, pool.submit, Turns())
 
 
 async def landed(expected: list[Probe], *answering: list[Probe]) -> list[Landed]:
@@ -190,3 +191,50 @@ def test_what_is_logged_while_writing_is_about_the_run(quickly: None, caplog: py
 
     asyncio.run(one())
     assert said == [{"case": "AB-CDE-FGH", "run": 7}]
+
+
+def test_what_gets_no_turn_is_written_with_the_end(quickly: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONGEST_REST", 3600.0)
+
+    async def work() -> list[Landed]:
+        line, written = Turns(), SimpleQueue[Landed]()
+        line.took = 3600.0
+        asked = asyncio.Event()
+        with ThreadPoolExecutor() as pool:
+            here = Landing(Counter(probe.group for probe in DNS), written.put, pool.submit, line)
+            line.ask(lambda: True)  # after which there is rest
+            ask = line.ask
+
+            def asking(begin: Callable[[], bool]) -> None:
+                ask(begin)
+                asked.set()
+
+            monkeypatch.setattr(line, "ask", asking)
+            here.put(DNS[0], seen(DNS[0]))
+            await asyncio.wait_for(asked.wait(), WITHIN)
+            assert written.empty()
+            here.end()
+            await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+        return [written.get_nowait()]
+
+    assert [shown(batch) for batch in asyncio.run(work())] == [({ProbeGroup.DNS: 1}, {ProbeGroup.DNS})]
+
+
+def test_those_who_wait_for_a_turn_are_told_how_long_one_takes(quickly: None) -> None:
+    async def work() -> float:
+        line, written = Turns(), SimpleQueue[Landed]()
+
+        def write(batch: Landed) -> None:
+            assert not hold.wait(0.02)
+            written.put(batch)
+
+        hold = threading.Event()
+        with ThreadPoolExecutor() as pool:
+            here = Landing(Counter(probe.group for probe in DNS), write, pool.submit, line)
+            here.put(DNS[0], seen(DNS[0]))
+            await asyncio.get_running_loop().run_in_executor(None, lambda: written.get(timeout=WITHIN))
+            here.end()
+            await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
+        return line.took
+
+    assert 0.02 <= asyncio.run(work()) < WITHIN
