@@ -104,7 +104,7 @@ class Gap(StrEnum):
     NOT_PUBLIC = "not_public"
     """The guard allows no connection to that address."""
     EGRESS_BLOCKED = "egress_blocked"
-    """We could not reach our own control host either: the fault may be ours."""
+    """We could not reach other hosts either: the fault may be ours."""
     FAULT = "fault"
     """The probe itself failed; the log has the details."""
     LOST = "lost"

@@ -86,7 +86,7 @@ GAPS: Mapping[str, Words] = {
     Gap.TIMED_OUT: _("No answer came within the time limit."),
     Gap.NEEDS_MISSING: _("Something this builds on could not be seen."),
     Gap.NOT_PUBLIC: _("The address is not a public one, so we do not connect to it."),
-    Gap.EGRESS_BLOCKED: _("We could not reach our own control host either: the fault may be ours."),
+    Gap.EGRESS_BLOCKED: _("We could not reach other hosts either: the fault may be ours."),
     Gap.FAULT: _("The probe itself failed; the log has the details."),
     Gap.LOST: _("The worker was lost three times."),
     Gap.OUTDATED: _("It was written by another version of the portal; the raw data is all there is."),

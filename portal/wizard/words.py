@@ -87,7 +87,7 @@ GAPS: Mapping[Gap, Words] = {
     Gap.TIMED_OUT: _("No answer came in the time that we allow."),
     Gap.NEEDS_MISSING: _("This builds on something that we could not find out."),
     Gap.NOT_PUBLIC: _("The address is not one that can be reached from the internet."),
-    Gap.EGRESS_BLOCKED: _("We cannot reach other mail servers either right now, so the fault may be ours."),
+    Gap.EGRESS_BLOCKED: _("We cannot reach other servers either right now, so the fault may be ours."),
     Gap.FAULT: _("Our own check failed. We have noted it."),
     Gap.LOST: _("Our own check was interrupted several times."),
     Gap.OUTDATED: _("This was recorded by another version of the portal."),

@@ -18,13 +18,13 @@ from tests.bench._portal import Portal, folder
 from tests.bench._probing import probe
 from tests.bench._processes import cpu_seconds
 from tests.bench._world import World
-from tests.bench.figures import Figure
+from tests.bench.figures import RUNS, Figure
 
 WANTED = 40.0
 SHARE = 0.85
 """Of all cores: beyond that, who waits for whom is chance."""
 WARM = 60
-SECONDS = 15.0
+SECONDS = 30.0
 LIMIT = 120
 
 
@@ -44,15 +44,17 @@ def measure() -> list[Figure]:
                 reported = report_all(portal, coming, at_once=64, per_second=rate)
                 wait_for(portal, 20 + WARM + len(reported), LIMIT)
             finished = answered(portal)
-    took = sorted(finished[one.reference] - one.posted for one in reported)
+    took = [finished[one.reference] - one.posted for one in reported]
+    each = len(took) // RUNS
+    p50 = median(median(took[part * each : (part + 1) * each]) for part in range(RUNS))
     return [
         Figure("cases a second that came", round(rate, 1), at_least=WANTED),
         Figure("CPU of a case, everything on this machine", 1000 * cost, "ms"),
         Figure("worker, of a core", 100 * spent["worker"] / SECONDS, "%"),
         Figure("longest chain of answers", 1000 * chain, "ms"),
-        Figure("a case, p50", 1000 * median(took), "ms"),
-        Figure("a case, p95", 1000 * took[int(0.95 * len(took))], "ms"),
-        Figure("a case over its chain, p50", median(took) / chain, at_most=1.5),
+        Figure("a case, p50", 1000 * p50, "ms"),
+        Figure("a case, p95", 1000 * sorted(took)[int(0.95 * len(took))], "ms"),
+        Figure("a case over its chain, p50", p50 / chain, at_most=1.5),
     ]
 
 
