@@ -180,16 +180,20 @@ def _take_back() -> None:
 
 
 def _look_after_broker() -> None:
-    if _broker_forgot():
-        logger.warning("the broker has lost what it held; it is published again")
+    _ask_what_it_forgot()
     _forget_lost_publications()
     _publish_releases()
+
+
+def _ask_what_it_forgot() -> None:
+    if _broker_forgot():
+        logger.warning("the broker has lost what it held; it is published again")
 
 
 def _work(stop: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CHANNEL}")
-    swept = told = float("-inf")
+    swept = told = asked = float("-inf")
     broker_seen = False
     while not stop.is_set():
         try:
@@ -207,7 +211,11 @@ def _work(stop: threading.Event) -> None:
             if not broker_seen:
                 # Every few seconds, and as soon as it is back: it may have come back empty.
                 _look_after_broker()
-                broker_seen = True
+                broker_seen, asked = True, time.monotonic()
+            elif time.monotonic() - asked >= LOOK_EVERY:
+                # It may have been away for a moment in which nothing was published.
+                _ask_what_it_forgot()
+                asked = time.monotonic()
         except BrokerAway:
             logger.warning("the broker is away; what is queued stays in the database")
             broker_seen = False

@@ -29,6 +29,7 @@ from diagnostics.models import (
 from diagnostics.services import case_events, due
 from diagnostics.services.cases import Report, create_run, open_case
 from diagnostics.services.messages import claim_message, finish_message, request_message
+from tests.customer import eventually
 
 pytestmark = [pytest.mark.django_db, pytest.mark.serial]
 QUEUES = (dispatch.PROBE_QUEUE, dispatch.MAIL_QUEUE)
@@ -249,3 +250,22 @@ def test_events_that_come_one_after_the_other_are_told_together(case: Case, monk
         wait_for(lambda: sum(batches) == 21)
     assert len(batches) < 10
     connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_broker_forgot_in_a_moment_is_published_again_before_the_next_sweep(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was published meanwhile, so nobody saw that it was away."""
+    monkeypatch.setattr(dispatch, "SWEEP_EVERY", 3600.0)
+    with dispatching():
+        eventually(lambda: _holds_mark() and waiting()[dispatch.PROBE_QUEUE] == 1, LIMIT, "that all is published")
+        with dispatch._broker() as channel:
+            channel.client.flushdb()
+        eventually(lambda: waiting()[dispatch.PROBE_QUEUE] == 1, LIMIT, "that it is published again")
+    connection.close()
+
+
+def _holds_mark() -> bool:
+    with dispatch._broker() as channel:
+        return bool(channel.client.exists(dispatch.MARK))
