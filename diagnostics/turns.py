@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-SHARE = 0.2
+SHARE = 0.5
 """Of the time, at most, one such piece is being done."""
 LONGEST_REST = 5.0
 """Seconds; after a piece that took very long the next one shows whether that is over."""

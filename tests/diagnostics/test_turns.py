@@ -39,7 +39,7 @@ def test_whoever_asks_while_nothing_was_done_begins_at_once() -> None:
     run(work)
 
 
-def test_the_next_one_waits_as_long_as_the_last_one_took_times_four_more() -> None:
+def test_between_two_there_is_rest_by_how_long_the_last_one_took() -> None:
     async def work(line: Turns) -> None:
         loop = asyncio.get_running_loop()
         line.took = 0.02
