@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Accessible, Picture, Visit
-from tests.e2e.test_walk import report, until_final
+from tests.e2e.test_walk import DIAGNOSED, press, report, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 60_000
@@ -27,7 +27,7 @@ def ask(visit: Visit) -> Ask:
     def begin(address: str, *, width: int = DESKTOP, place: str = "On the Wi-Fi that the clock uses") -> Page:
         page = visit(width=width)
         report(page, "timeclock", address)
-        until_final(page, ".progress-line")
+        until(page, DIAGNOSED)
         # A header that no page may send elsewhere unasked (CORS) would be a fault of the test's own.
         page.context.set_extra_http_headers({})
         page.goto(f"{page.url}ports-and-addresses/")
@@ -163,7 +163,7 @@ def listening_port(page: Page, port: int) -> str:
 def test_where_one_is_must_be_said(visit: Visit) -> None:
     page = visit()
     report(page, "timeclock", "anna-network-nowhere@fine.test")
-    until_final(page, ".progress-line")
+    until(page, DIAGNOSED)
     page.goto(f"{page.url}ports-and-addresses/")
     start(page)
     expect(page.locator("[data-problem]")).to_contain_text("Choose where this computer or phone is first")
@@ -231,7 +231,7 @@ def test_a_browser_without_webrtc_tests_as_well(ask: Ask) -> None:
 def test_without_javascript_the_script_is_there(visit: Visit, picture: Picture) -> None:
     page = visit(width=PHONE, javascript=False)
     report(page, "timeclock", "anna-network-noscript@fine.test")
-    until_final(page, ".progress-line")
+    until(page, DIAGNOSED)
     page.goto(f"{page.url}ports-and-addresses/")
     expect(page.locator("#network-check")).to_be_hidden()
     page.get_by_role("button", name="Make the command for IT").click()
@@ -245,7 +245,7 @@ def test_the_page_for_it_has_the_commands_and_the_rule(
     page = ask("anna-network-it@fine.test")
     start(page)
     results(page)
-    page.get_by_role("button", name="Make a page for IT").click()
+    press(page, "Make a page for IT")
     link = re.search(r"http://\S+/it/[\w-]+/", page.content())
     assert link
     for width in (PHONE, DESKTOP):

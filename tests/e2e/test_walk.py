@@ -15,6 +15,8 @@ from tests.e2e.conftest import DESKTOP, PHONE, Accessible, Picture, Portal, Visi
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 30.0
 """Seconds for the slowest case of the lab."""
+DIAGNOSED = "main:has(#headline):not(:has(.progress-line))"
+"""A case's page whose checks are over."""
 
 VISITORS = pytest.mark.parametrize(
     ("width", "javascript"),
@@ -23,21 +25,33 @@ VISITORS = pytest.mark.parametrize(
 )
 
 
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    """Press a button that sends a form, and wait for the page that answers it."""
+    with page.expect_event("domcontentloaded"):
+        page.get_by_role("button", name=name).click()
+
+
 def report(page: Page, article: str, address: str, company: str = "ACME-1") -> None:
     page.goto(f"/{article}/")
     page.get_by_label("Company ID").fill(company)
     page.get_by_label("e-mail address").fill(address)
-    page.get_by_role("button", name="Find my code").click()
+    press(page, "Find my code")
 
 
-def until_final(page: Page, done: str) -> None:
+def tried(purpose: str) -> str:
+    """The part of a page that tells how a test message went, once nothing more is to be waited for."""
+    return f"#message-{purpose}:has(.timeline):not(:has(a:text('Show the latest results')))"
+
+
+def until(page: Page, done: str) -> None:
     """With JavaScript the page comes to it by itself; without, the customer asks for the latest results."""
     deadline = time.monotonic() + PATIENCE
-    while page.locator(done).count():
+    while not page.locator(done).count():
         assert time.monotonic() < deadline, page.content()
         latest = page.get_by_role("link", name="Show the latest results")
         if not scripted(page) and latest.count():
-            latest.first.click()
+            with page.expect_event("domcontentloaded"):
+                latest.first.click()
         else:
             page.wait_for_timeout(200)  # between two looks at a page that changes by itself
 
@@ -77,7 +91,7 @@ def test_timeclock_behind_a_gateway(
     look("1-form")
     report(page, "timeclock", address)
     look("2-checking")
-    until_final(page, ".progress-line")
+    until(page, DIAGNOSED)
     expect(page.get_by_role("heading", level=1)).to_contain_text("found nothing")
     look("3-case")
     case = page.url
@@ -87,8 +101,8 @@ def test_timeclock_behind_a_gateway(
         look(f"{number}-{section.slug}")
 
     page.goto(f"{case}folders/")
-    page.get_by_role("button", name="Send a test message").click()
-    until_final(page, "#message-primary >> text=Show the latest results")
+    press(page, "Send a test message")
+    until(page, tried("primary"))
     type_code_of(portal, page, address, "primary")
     expect(page.locator("#message-primary")).to_contain_text("It arrived")
     look("20-arrived")
@@ -96,8 +110,8 @@ def test_timeclock_behind_a_gateway(
     page.goto(f"{case}compare/")
     other = f"compare-{width}-{javascript}@insists-on-encryption.test".lower()
     page.locator("input[name=address]").fill(other)
-    page.get_by_role("button", name="Send the second message").click()
-    until_final(page, "#message-comparison >> text=Show the latest results")
+    press(page, "Send the second message")
+    until(page, tried("comparison"))
     type_code_of(portal, page, other, "comparison")
     look("21-compared")
 
@@ -109,7 +123,7 @@ def test_verification_with_a_full_mailbox(
     page = visit(width=width, javascript=javascript)
     name = f"verification-{width}{'' if javascript else '-plain'}"
     report(page, "verification", f"anna-{width}-{javascript}@mailbox-full.test".lower())
-    until_final(page, ".progress-line")
+    until(page, DIAGNOSED)
     case = page.url
     for number, section in enumerate(article("verification").sections, 1):
         page.goto(f"{case}{section.slug}/")
@@ -117,8 +131,8 @@ def test_verification_with_a_full_mailbox(
         if javascript:
             accessible(page)
     page.goto(f"{case}spam-folder/")
-    page.get_by_role("button", name="Send a test message").click()
-    until_final(page, "#message-primary >> text=Show the latest results")
+    press(page, "Send a test message")
+    until(page, tried("primary"))
     expect(page.locator("#message-primary samp")).to_contain_text(re.compile("quota|full|space", re.IGNORECASE))
     page.goto(case)
     expect(page.get_by_role("heading", level=1)).to_contain_text("full")
@@ -187,9 +201,9 @@ def test_the_keyboard_alone_is_enough(visit: Visit) -> None:
 def test_the_page_for_it_hides_the_address(visit: Visit, picture: Picture, accessible: Accessible) -> None:
     page = visit(width=PHONE)
     report(page, "timeclock", "anna@policy-refused.test")
-    until_final(page, ".progress-line")
+    until(page, DIAGNOSED)
     page.goto(f"{page.url}mail-server/")
-    page.get_by_role("button", name=re.compile("page for IT", re.IGNORECASE)).click()
+    press(page, re.compile("page for IT", re.IGNORECASE))
     link = re.search(r"http://\S+/it/[\w-]+/", page.content())
     assert link
     reader = visit()
@@ -204,7 +218,7 @@ def test_an_agent_finds_the_case_and_its_history(
 ) -> None:
     customer, agent = visit(), visit()
     report(customer, "timeclock", "anna@mx-closed.test", company="ACME-CONSOLE")
-    until_final(customer, ".progress-line")
+    until(customer, DIAGNOSED)
     agent.goto("/console/")
     agent.get_by_label("Username").fill("agent")
     agent.get_by_label("Password").fill(portal.agent_password)
