@@ -24,7 +24,7 @@ from diagnostics.addresses import AddressFault, BadAddress, parse_address, sugge
 from diagnostics.domain import Address, Article
 from diagnostics.models import Case
 from diagnostics.services import proofs
-from diagnostics.services.cases import HELPDESK, TICKET, Report, mint_link, open_case
+from diagnostics.services.cases import HELPDESK, TICKET, Report, mint_link, new_token, open_case
 from diagnostics.services.limits import LimitReached, ProofNeeded
 from diagnostics.services.proofs import ProofRefused
 from diagnostics.services.queue_cap import QueueFull
@@ -182,22 +182,25 @@ def handle_start(request: HttpRequest, article: Article) -> HttpResponse:
     if not form.is_valid() or question:
         return _page(request, article, form, meant=question or _meant(data.get("address", "")))
     try:
-        case = _same_report(request, article, form) or _open(request, _report(request, article, form))
+        if known := _same_report(request, article, form):
+            return open_page(request, known)
+        report = _report(request, article, form)
+        case = _open(request, report)
     except ProofRefused as refused:
         return _page(request, article, form, refused=refused)
     except LimitReached as limit:
         return limit_reached(_page(request, article, form, problems=[Problem(words_for_limit(limit))]), limit)
     except away.DATABASE_AWAY:
         return away.come_back(_page(request, article, form, problems=[Problem(away.words_for_form())]))
-    return open_page(request, case)
+    return open_page(request, case, report.token)
 
 
-def open_page(request: HttpRequest, case: Case) -> HttpResponse:
-    """Off to the case's page, with its token kept in this browser."""
+def open_page(request: HttpRequest, case: Case, token: str = "") -> HttpResponse:
+    """Off to the case's page, with its token kept in this browser: a new one where it has none and none is given."""
     response = redirect("wizard:case", case.reference)
     response.status_code = 303
-    if not access.holds(request, case):
-        access.remember(response, case, mint_link(case))
+    if token or not access.holds(request, case):
+        access.remember(response, case, token or mint_link(case))
     return response
 
 
@@ -292,6 +295,7 @@ def _report(request: HttpRequest, article: Article, form: StartForm) -> Report:
         ticket=sent["ticket"],
         language=get_language() or settings.LANGUAGE_CODE,
         submission=sent["submission"],
+        token=new_token(),
         paid=False,
     )
 

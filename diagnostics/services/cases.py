@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -64,6 +64,8 @@ class Report:
     language: str = "en"
     paid: bool = True
     """Whether it may go beyond a soft limit: not where it came through the open form without a proof of work."""
+    token: str = field(default="", repr=False)
+    """What shall open the case's page for whoever reports it, as `new_token` made it; empty where nobody needs it."""
     submission: str = ""
     """The random value of the form that was sent; the same one with the same content never opens a second case."""
     api_client: ApiClient | None = None
@@ -79,13 +81,11 @@ def open_case(report: Report) -> Case:
     Raises LimitReached (as QueueFull, where too many checks wait) and ProofNeeded.
     """
     key = _submission_key(report)
-    if key and (known := _opened_by(key)):
-        return known
-    queue_cap.admit()
     try:
+        queue_cap.admit()
         with transaction.atomic():
             limits.take(_limits_of(report), paid=report.paid, savepoint=False)
-            case = _created(
+            return _created(
                 Case(
                     article=report.article.slug,
                     vendor=report.article.vendor,
@@ -101,17 +101,17 @@ def open_case(report: Report) -> Case:
                     language=report.language,
                     submission=key,
                     api_client=report.api_client,
-                )
+                ),
+                report.token,
             )
-            if report.tier == 0 and not case.is_test:
-                # Many cases share a domain, so its row is held no longer than the commit takes.
-                limits.take([(limits.OPEN_BY_DOMAIN, report.address.domain)])
     except (IntegrityError, limits.LimitReached, limits.ProofNeeded):
-        # Did the same form arrive twice at once, and was the other request first?
-        if key and (known := _opened_by(key)):
-            return known
-        raise
-    return case
+        # Was it the same form that had come before, or that came twice at once? Rare, so it is only asked now.
+        known = _opened_by(key) if key else None
+        if known is None:
+            raise
+        if report.token:
+            _keep_link(known, report.token)
+        return known
 
 
 def start_run(case: Case, *, asked_by: str = "customer") -> Run:
@@ -147,11 +147,20 @@ def hold(case: Case, *, runs: bool = False) -> Case:
     return Case.objects.select_for_update(no_key=True).get(pk=case.pk)
 
 
+def new_token() -> str:
+    """A capability of 128 bits; shown once, kept as a hash."""
+    return secrets.token_urlsafe(16)
+
+
 def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
-    """A new capability token (128 bits) for the case; shown once, kept as a hash."""
-    token = secrets.token_urlsafe(16)
-    rows(_MINT, [case.pk, str(kind), token_hash(token), timezone.now() + LINK_LIFETIME])
+    """A new token that opens the case's page, or its page for IT."""
+    token = new_token()
+    _keep_link(case, token, kind)
     return token
+
+
+def _keep_link(case: Case, token: str, kind: LinkKind = LinkKind.OWNER) -> None:
+    rows(_MINT, [case.pk, kind.value, token_hash(token), timezone.now() + LINK_LIFETIME])
 
 
 def link_of(token: str) -> CaseLink | None:
@@ -183,6 +192,7 @@ def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
             return uses
     if report.tier == 0:
         uses.append((limits.OPEN_BY_ADDRESS, normalise_for_limits(str(report.address))))
+        uses.append((limits.OPEN_BY_DOMAIN, report.address.domain))
     return uses
 
 
@@ -195,11 +205,15 @@ def create_run(case: Case, *, number: int, asked_by: str, groups: Iterable[Probe
     return Run(pk=pk, case=case, number=number, asked_by=asked_by, created_at=now)
 
 
-def _created(case: Case) -> Case:
-    """The new case, in the database with a reference, its first run and the event that tells of it."""
+def _created(case: Case, token: str) -> Case:
+    """The new case, in the database with a reference, its first run, the event that tells of it, and a link for whoever
+    has the token, if there is one.
+    """
     values: dict[str, Any] = {field.attname: _plain(getattr(case, field.attname)) for field in _OF_A_CASE}
     values |= _run_values(1, "customer", case.created_at, ProbeGroup)
     values["event_kind"] = CaseEventKind.CASE_CREATED.value
+    values |= {"link_kind": LinkKind.OWNER.value, "link_until": case.created_at + LINK_LIFETIME}
+    values["token_hashes"] = [token_hash(token)] if token else []
     created: list[tuple[Any, ...]] = []
     while not created:
         case.reference = values["reference"] = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
@@ -276,6 +290,10 @@ _CREATE_CASE = f"""
     ), {_RUN % ("opened.id", "FROM opened")}, told AS (
       INSERT INTO diagnostics_caseevent (case_id, kind, data, at)
       SELECT opened.id, %(event_kind)s, '{{}}', opened.created_at FROM opened
+    ), link AS (
+      INSERT INTO diagnostics_caselink (case_id, kind, token_hash, expires_at)
+      SELECT opened.id, %(link_kind)s, token_hash, %(link_until)s
+      FROM opened, unnest(%(token_hashes)s::text[]) AS token_hash
     )
     SELECT opened.id, pg_notify(%(channel)s, '') FROM opened
 """  # noqa: S608 - names of columns, ours
