@@ -9,17 +9,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 import ssl
+import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import IO
 
+import uvloop
+
 from tests.bench import _names
 
 GREETING = b"220 mx.test ESMTP\r\n"
 BACKLOG = 4096
+HELD = 256
 _numbers = count(1)
 
 
@@ -32,8 +39,7 @@ class Late(asyncio.Protocol):
         self.number = next(_numbers)
         self.transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -43,8 +49,7 @@ class Late(asyncio.Protocol):
         self.later(self.delay, data)
 
     def later(self, seconds: float, data: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(seconds, self._answer, loop.time(), data)
+        asyncio.get_running_loop().call_later(seconds, self._answer, time.monotonic(), data)
 
     def _answer(self, asked: float, data: bytes) -> None:
         if self.transport is None:
@@ -52,8 +57,8 @@ class Late(asyncio.Protocol):
         said, last = self.answers(data)
         if said:
             if self.seen:  # first: whoever has the answer finds it there
-                answered = asyncio.get_running_loop().time()
-                self.seen.write(json.dumps({"asked": asked, "answered": answered} | self.about(said)) + "\n")
+                times = {"asked": asked, "answered": time.monotonic()}
+                self.seen.write(json.dumps(times | self.about(said)) + "\n")
             self.transport.write(said)
         if last:
             self.transport.close()
@@ -79,7 +84,7 @@ class Mail(Late):
         self.secured = False
         self.line = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.later(self.greets_after, b"")
 
@@ -141,18 +146,25 @@ class Names(Late):
         return {"answer": said[2:].hex()}
 
 
-class Open(Late):
-    """Takes the connection, and that is all."""
-
-    def answers(self, data: bytes) -> tuple[bytes, bool]:
-        return b"", False
-
-
 def server_context(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     context.num_tickets = 0  # nobody waits for them, and they would look like answers
     return context
+
+
+def open_port() -> int:
+    """Where connections are taken, and that is all; the last ones are held, as whoever makes one leaves first."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    held: deque[socket.socket] = deque(maxlen=HELD)
+
+    def take() -> None:
+        while True:
+            held.append(listening.accept()[0])
+
+    threading.Thread(target=take, daemon=True).start()
+    port: int = listening.getsockname()[1]
+    return port
 
 
 async def serve(delay: float, slow: float, certificate: Path, name_ports: Iterable[int], seen: IO[str] | None) -> None:
@@ -168,7 +180,7 @@ async def serve(delay: float, slow: float, certificate: Path, name_ports: Iterab
     ports = {
         "mail": await listen(partial(Mail, delay, delay, context, seen)),
         "slow_mail": await listen(partial(Mail, delay, slow, context, seen)),
-        "open": await listen(partial(Open, delay)),
+        "open": open_port(),
     }
     _names.end_with_parent()
     print(json.dumps(ports), flush=True)
@@ -183,7 +195,7 @@ def main() -> None:
     arguments.add_argument("--name-ports", type=json.loads, default=[])
     arguments.add_argument("--seen", type=argparse.FileType("w", bufsize=1))
     told = arguments.parse_args()
-    asyncio.run(serve(told.delay, told.slow, told.certificate, told.name_ports, told.seen))
+    uvloop.run(serve(told.delay, told.slow, told.certificate, told.name_ports, told.seen))
 
 
 if __name__ == "__main__":
