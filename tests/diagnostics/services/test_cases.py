@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from diagnostics.domain import ProbeGroup
-from diagnostics.models import Case, CaseEventKind, CaseLink, Group, GroupState, Run
-from diagnostics.services.cases import Report, link_of, mint_link, open_case, start_run
+from diagnostics.models import Case, CaseEventKind, CaseLink, Group, GroupState, LinkKind, Run
+from diagnostics.services.cases import Report, link_of, mint_link, new_token, open_case, start_run
 from diagnostics.services.limits import OPEN_BY_ADDRESS, RUN_BY_CASE, LimitReached
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,27 @@ def test_the_same_form_twice_is_one_case(report: Report) -> None:
     form = replace(report, submission="a form")
     assert open_case(form).pk == open_case(form).pk
     assert Run.objects.count() == 1
+
+
+def test_whoever_sends_a_form_can_open_its_case_the_second_time_too(report: Report) -> None:
+    form = replace(report, submission="a form")
+    tokens = [new_token(), new_token()]
+    cases = [open_case(replace(form, token=token)) for token in tokens]
+    for token in tokens:
+        link = link_of(token)
+        assert link
+        assert (link.case, link.kind) == (cases[0], LinkKind.OWNER)
+    assert CaseLink.objects.count() == 2
+
+
+def test_a_form_that_was_taken_opens_its_case_where_no_other_may_be_opened(report: Report) -> None:
+    form = replace(report, submission="a form")
+    case = open_case(form)
+    for _ in range(OPEN_BY_ADDRESS.count - 1):
+        open_case(report)
+    assert open_case(form) == case
+    with pytest.raises(LimitReached):
+        open_case(replace(report, submission="another form"))
 
 
 def test_the_same_form_with_another_address_is_another_case(report: Report) -> None:

@@ -16,6 +16,7 @@ from diagnostics.models import (
     Case,
     CaseEvent,
     CaseView,
+    LinkKind,
     Note,
     SenderEvent,
     TicketNote,
@@ -195,7 +196,7 @@ def test_an_agents_look_at_the_customers_page_is_the_agents(console: Client, wor
 
 
 def test_its_look_is_kept(client: Client, worked: Case) -> None:
-    token = mint_link(worked, "it")  # type: ignore[arg-type]
+    token = mint_link(worked, LinkKind.IT)
     assert client.get(f"/it/{token}/").status_code == 200
     assert CaseView.objects.get().viewer == "it"
 
