@@ -27,10 +27,10 @@ KEY_IN_PATH = re.compile(
 KEY = re.compile(r"\b(wmc_(?:live|test)_|whsec_)[A-Za-z0-9_+/=-]+")
 """An API key, or a webhook's secret."""
 
-
-ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=@/\\]+(@|%40)((?:[\w-]+\.)+[\w-]+)", re.IGNORECASE)
-"""An e-mail address in a text or in a link; its domain may be read."""
-
+DOMAIN = re.compile(r"(?:@|%40)(?:[\w-]+\.)+[\w-]+", re.IGNORECASE)
+"""The part of an e-mail address, in a text or in a link, that may be read."""
+LOCAL_PART = re.compile(r"[^\s<>()\[\]\"',;:=@/\\]+")
+"""The part before it."""
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _BREAKS = re.compile(
@@ -121,7 +121,21 @@ def take_all() -> None:
 
 
 def without_keys(text: str) -> str:
-    return ADDRESS.sub(r"…\1\2", KEY.sub(r"\1…", KEY_IN_PATH.sub(r"\1…", text)))
+    return _without_local_parts(KEY.sub(r"\1…", KEY_IN_PATH.sub(r"\1…", text)))
+
+
+def _without_local_parts(text: str) -> str:
+    """From each @ backwards: a pattern that begins with the local part tries every sign of a long path as its first,
+    and anybody may ask for a long path.
+    """
+    kept, end = [], 0
+    for found in DOMAIN.finditer(text):
+        before = text[end : found.start()]
+        local = LOCAL_PART.match(before[::-1])
+        kept += [before[: len(before) - local.end()], "…"] if local else [before]
+        kept.append(found[0])
+        end = found.end()
+    return "".join((*kept, text[end:]))
 
 
 def _hidden(value: object) -> object:

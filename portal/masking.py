@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from diagnostics.addresses import mask
 
-ADDRESS = re.compile(r"""(?:"[^"\n]+"|[^\s<>()\[\]"',;:=@]+)@[\w.\[\]-]+""")
-"""Anything that looks like an e-mail address (RFC 5321 section 4.1.2), kindly read."""
+WORD = re.compile(r"""(?:"[^"\n]+"|[^\s<>()\[\]"',;:=@]++)@[\w.\[\]-]+|[^\s<>()\[\]"',;:=@]++""")
+"""Anything that looks like an e-mail address (RFC 5321 section 4.1.2), kindly read; and any word without an @, whole:
+else each sign of a long one would be tried as the first of an address.
+"""
 SHORTEST_NAME = 3
 """Characters: shorter local parts are too often words that mean something else."""
 
@@ -21,7 +23,7 @@ def without_mailboxes(text: str, known: Iterable[str]) -> str:
     known = tuple(known)
     for address in known:  # first, because some signs that a local part may have (RFC 5322) end the pattern's
         text = re.sub(re.escape(address), lambda found: mask(found[0]), text, flags=re.IGNORECASE)
-    text = ADDRESS.sub(lambda found: mask(found[0].strip('"')), text)
+    text = WORD.sub(lambda found: mask(found[0].strip('"')) if "@" in found[0] else found[0], text)
     for name in sorted(_names(known), key=len, reverse=True):
         pattern = rf"(?<![\w.-]){re.escape(name)}(?=@|%40|=|(?![\w-]|\.\w))"
         text = re.sub(pattern, lambda found: mask(f"{found[0]}@").removesuffix("@"), text, flags=re.IGNORECASE)
