@@ -24,7 +24,7 @@ from diagnostics.addresses import AddressFault, BadAddress, parse_address, sugge
 from diagnostics.domain import Address, Article
 from diagnostics.models import Case
 from diagnostics.services import proofs
-from diagnostics.services.cases import HELPDESK, TICKET, Report, mint_link, new_token, open_case
+from diagnostics.services.cases import HELPDESK, TICKET, Report, mint_link_for_visitor, new_token, open_case
 from diagnostics.services.limits import LimitReached, ProofNeeded
 from diagnostics.services.proofs import ProofRefused
 from diagnostics.services.queue_cap import QueueFull
@@ -196,11 +196,14 @@ def handle_start(request: HttpRequest, article: Article) -> HttpResponse:
 
 
 def open_page(request: HttpRequest, case: Case, token: str = "") -> HttpResponse:
-    """Off to the case's page, with its token kept in this browser: a new one where it has none and none is given."""
+    """Off to the case's page, with its token kept in this browser: a new one where it has none and none is given.
+
+    Raises LimitReached.
+    """
     response = redirect("wizard:case", case.reference)
     response.status_code = 303
     if token or not access.holds(request, case):
-        access.remember(response, case, token or mint_link(case))
+        access.remember(response, case, token or mint_link_for_visitor(case))
     return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.addresses.kinds import is_disposable, is_role
+from diagnostics.addresses.mailboxes import domain_for_limits, mailbox_for_limits
 from diagnostics.addresses.masking import mask, normalise_for_limits
 from diagnostics.addresses.reading import (
     LONGEST_ADDRESS,
@@ -22,9 +23,11 @@ __all__ = [
     "AddressFault",
     "BadAddress",
     "Lookalike",
+    "domain_for_limits",
     "is_disposable",
     "is_role",
     "lookalike",
+    "mailbox_for_limits",
     "mask",
     "normalise_for_limits",
     "parse_address",

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import domain_for_limits, mailbox_for_limits
 from diagnostics.domain import Address, Article, ProbeGroup, Vantage
 from diagnostics.models import (
     ApiClient,
@@ -109,7 +109,10 @@ def open_case(report: Report) -> Case:
         known = _opened_by(key) if key else None
         if known is None:
             raise
+        if timezone.now() - known.created_at > LINK_LIFETIME:
+            return open_case(replace(report, submission=""))  # whoever kept the form may see that case no more
         if report.token:
+            limits.take([(limits.LINK_BY_CASE, known.reference)])
             _keep_link(known, report.token)
         return known
 
@@ -159,6 +162,12 @@ def mint_link(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
     return token
 
 
+def mint_link_for_visitor(case: Case, kind: LinkKind = LinkKind.OWNER) -> str:
+    """The same, for somebody who might ask for ever. Raises LimitReached."""
+    limits.take([(limits.LINK_BY_CASE, case.reference)])
+    return mint_link(case, kind)
+
+
 def _keep_link(case: Case, token: str, kind: LinkKind = LinkKind.OWNER) -> None:
     rows(_MINT, [case.pk, kind.value, token_hash(token), timezone.now() + LINK_LIFETIME])
 
@@ -191,8 +200,8 @@ def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
         if report.api_client.is_test:  # nobody's address
             return uses
     if report.tier == 0:
-        uses.append((limits.OPEN_BY_ADDRESS, normalise_for_limits(str(report.address))))
-        uses.append((limits.OPEN_BY_DOMAIN, report.address.domain))
+        uses.append((limits.OPEN_BY_ADDRESS, mailbox_for_limits(str(report.address))))
+        uses.append((limits.OPEN_BY_DOMAIN, domain_for_limits(report.address.domain)))
     return uses
 
 

@@ -94,6 +94,8 @@ OPEN_BY_DOMAIN = Rule("open-by-domain", settings.CASES_PER_DOMAIN, HOUR)
 RUN_BY_CASE = Rule("run-by-case", 12, HOUR)
 RUN_BY_AGENT = Rule("run-by-agent", 60, HOUR)
 """Of one case, by all who are not the customer: a page left to reload itself must not probe others' servers all day."""
+LINK_BY_CASE = Rule("link-by-case", 30, HOUR)
+"""Links that visitors get by sending a form or pressing a button again: each is a row for 30 days."""
 TOLD_BY_CASE = Rule("told-by-case", 60, HOUR)
 """Answers and pasted headers: each is kept, and every judgement reads them all."""
 NETWORK_TEST_BY_CASE = Rule("network-test-by-case", 30, HOUR)
@@ -102,14 +104,20 @@ NETWORK_REPORT_BY_SOURCE = Rule("network-report-by-source", 60, HOUR)
 MESSAGE_BY_ADDRESS_SOON = Rule("message-by-address-soon", 1, QUARTER, exact=True)
 MESSAGE_BY_ADDRESS = Rule("message-by-address", 3, DAY, exact=True)
 MESSAGE_BY_DOMAIN = Rule("message-by-domain", 20, DAY, exact=True)
+MESSAGE_BY_PROVIDER = Rule("message-by-provider", max(20, settings.MESSAGES_PER_HOUR // 2), HOUR)
+"""In place of the domain's, where a domain is nobody's own but that of millions of mailboxes: else twenty messages by
+one visitor would shut everybody there out for a day. It leaves room for all others.
+"""
 MESSAGE_BY_SOURCE = Rule("message-by-source", settings.MESSAGES_PER_SOURCE, HOUR)
 MESSAGE_BY_ANYONE = Rule("message-by-anyone", settings.MESSAGES_PER_HOUR, HOUR)
 """The global breaker: whatever goes wrong, no more than this leaves us."""
 
 
-def key_of(value: str) -> str:
-    """What a limited value is stored as: an HMAC under the secret key, so that the table names nobody."""
-    return salted_hmac("diagnostics.limits", value, algorithm="sha256").hexdigest()
+def key_of(value: str, secret: str | None = None) -> str:
+    """What a limited value is stored as: an HMAC under the secret key, so that the table names nobody. `secret` is an
+    earlier one.
+    """
+    return salted_hmac("diagnostics.limits", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 def take(uses: Iterable[tuple[Rule, str]], *, paid: bool = True, savepoint: bool = True) -> Mapping[Rule, Left]:

@@ -24,7 +24,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import domain_for_limits, mailbox_for_limits, normalise_for_limits
+from diagnostics.addresses.lists import listed
 from diagnostics.domain import Address, SendEvent, SendEventKind, SendOutcome, Transmission, Vantage
 from diagnostics.models import Case, MailStop, MessageState, Purpose, TestMessage
 from diagnostics.probes.send_events import TestMessageStopped
@@ -83,8 +84,7 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
 
     Raises LimitReached, MailStopped, DetailsDeleted.
     """
-    mailbox = normalise_for_limits(str(address))
-    if _stopped(mailbox):
+    if is_stopped(str(address)):
         raise MailStopped
     with transaction.atomic():
         # Neither a new run nor the same request twice may come between looking and asking.
@@ -93,11 +93,13 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
         run = case.runs.order_by("-number")[0]
         if known := run.test_messages.filter(purpose=purpose).first():
             return known
+        mailbox, domain = mailbox_for_limits(str(address)), domain_for_limits(address.domain)
+        by_domain = limits.MESSAGE_BY_PROVIDER if domain in listed("mailbox_domains") else limits.MESSAGE_BY_DOMAIN
         limits.take(
             (
                 (limits.MESSAGE_BY_ADDRESS_SOON, mailbox),
                 (limits.MESSAGE_BY_ADDRESS, mailbox),
-                (limits.MESSAGE_BY_DOMAIN, address.domain),
+                (by_domain, domain),
                 (limits.MESSAGE_BY_SOURCE, source),
                 (limits.MESSAGE_BY_ANYONE, ""),
             )
@@ -240,7 +242,7 @@ def answer_whereabouts(message: TestMessage, where: Whereabouts) -> None:
 
 def stop_token(address: str) -> str:
     """What the stop link of a test message carries; it names the mailbox by its keyed hash only."""
-    return signing.Signer(salt=STOP_SALT).sign_object(limits.key_of(normalise_for_limits(address)))
+    return signing.Signer(salt=STOP_SALT).sign_object(limits.key_of(mailbox_for_limits(address)))
 
 
 def stop_mail(token: str) -> bool:
@@ -251,6 +253,19 @@ def stop_mail(token: str) -> bool:
         return False
     MailStop.objects.update_or_create(key=key, defaults={"until": timezone.now() + STOP_LIFETIME})
     return True
+
+
+def stop_keys(address: str) -> list[str]:
+    """What a stop for that mailbox may be kept as: under this secret key, or an earlier one that still counts."""
+    mailboxes = {mailbox_for_limits(address), normalise_for_limits(address)}  # earlier releases used the second
+    return [
+        limits.key_of(one, key) for one in mailboxes for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ]
+
+
+def is_stopped(address: str) -> bool:
+    """Whether somebody asked for no more mail to that mailbox."""
+    return MailStop.objects.filter(key__in=stop_keys(address), until__gt=timezone.now()).exists()
 
 
 def forget_ended_stops() -> int:
@@ -304,7 +319,7 @@ def _wanted_again(message: TestMessage) -> bool:
     """Whether somebody may still wait for another try, and nobody has asked for no more."""
     late = message.next_try_at is None or timezone.now() - message.next_try_at > LATEST_TRY
     answered = message.typed_at is not None or message.records.filter(vantage=Vantage.CUSTOMER).exists()
-    return not (late or answered or _stopped(normalise_for_limits(message.address)))
+    return not (late or answered or is_stopped(message.address))
 
 
 def _earlier(message: TestMessage, kind: type[TestMessageReport]) -> tuple[PutOff, ...]:
@@ -314,10 +329,6 @@ def _earlier(message: TestMessage, kind: type[TestMessageReport]) -> tuple[PutOf
     if not isinstance(before, TestMessageReport):
         return ()
     return (*before.earlier, PutOff(str(before.transmission.decisive or ""), before.transmission.host))
-
-
-def _stopped(mailbox: str) -> bool:
-    return MailStop.objects.filter(key=limits.key_of(mailbox), until__gt=timezone.now()).exists()
 
 
 _STATES = {

@@ -35,6 +35,7 @@ from diagnostics.services.alone import alone
 from diagnostics.services.cases import hold
 from diagnostics.services.data_classes import KEPT, Kept, Rule
 from diagnostics.services.limits import key_of
+from diagnostics.services.messages import stop_keys
 from diagnostics.services.retention import LOCK, delete_details
 
 logger = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def export(person: Person, *, mentions: bool = True) -> dict[str, Any]:
     exported: dict[str, Any] = {
         "address": person.address,
         "made_at": timezone.now().isoformat(),
-        "asked_for_no_more_mail": MailStop.objects.filter(key=key_of(person.address)).exists(),
+        "asked_for_no_more_mail": MailStop.objects.filter(key__in=stop_keys(person.address)).exists(),
         "tables": {name: rows for name, rows in tables.items() if rows},
     }
     if mentions:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import mailbox_for_limits
 from diagnostics.codec import Unreadable, decode
 from diagnostics.domain import Address, Suppression, SuppressionAnswer, SuppressionReason
 from diagnostics.models import Case, SuppressionRelease
@@ -59,7 +59,7 @@ def request_release(case: Case, *, service: str, reason: SuppressionReason, aske
     if not any(_is(entry, service, reason) and entry.removable for entry in (answer.entries if answer else ())):
         raise NotListed
     with transaction.atomic():
-        limits.take([(RELEASE_BY_ENTRY, " ".join((normalise_for_limits(case.address), service, reason)))])
+        limits.take([(RELEASE_BY_ENTRY, " ".join((mailbox_for_limits(case.address), service, reason)))])
         release = SuppressionRelease.objects.create(case=case, service=service, reason=reason, asked_by=asked_by[:150])
         announce_work()
     return release

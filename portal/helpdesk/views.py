@@ -87,11 +87,12 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         case = open_linked_case(
             found, article=article, source=source_of(request), language=_language(), browser=browser
         )
+        opened = open_page(request, case)
     except OpenedElsewhere:
         return _unlisted(render(request, "helpdesk/used_link.html", {"link": found}, status=403))
     except LimitReached as limit:
         return limit_reached(_landing(request, found, article, problem=words_for_limit(limit, typed=False)), limit)
-    return _unlisted(_keep_browser(open_page(request, case), browser))
+    return _unlisted(_keep_browser(opened, browser))
 
 
 def _form(request: HttpRequest, article: Article, prefill: Prefill) -> HttpResponse:

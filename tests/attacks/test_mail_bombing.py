@@ -33,6 +33,7 @@ DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 ARTICLES = ("verification", "timeclock")
 MAILBOXES = {
     "gmail": ("anna.maria", ("gmail.com", "googlemail.com", "GMail.com", "gmail。com")),
+    "proton": ("anna.maria", ("proton.me", "pm.me", "ProtonMail.com")),
     "of a company": ("Anna", ("example.org", "EXAMPLE.org", "ｅxample.org", "example．org")),
     "international domain": (
         "bert",
@@ -41,6 +42,8 @@ MAILBOXES = {
     "international name": ("josé", ("example.net",)),
 }
 """Of somebody who never asked for anything: the local part, and spellings of the domain."""
+NOT_LOOKED_AT = {"gmail": ".", "proton": ".-_"}
+"""Signs of a local part that such a provider does not care for."""
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +68,9 @@ class Submission:
 def written(mailbox: str, luck: random.Random) -> str:
     """One of very many ways to write an address that all mean the same mailbox."""
     local_part, domains = MAILBOXES[mailbox]
-    if mailbox == "gmail":
-        local_part = "".join(one + luck.choice(("", "", ".")) for one in local_part.replace(".", "")).rstrip(".")
+    if signs := NOT_LOOKED_AT.get(mailbox):
+        with_signs = (one + luck.choice(("", "", *signs)) for one in _without(local_part, signs))
+        local_part = "".join(with_signs).rstrip(signs)
     if luck.random() < 0.5:
         local_part += "+" + luck.choice(("", "a", "codes", "+", "1+2", f"{luck.randrange(10**6)}", "é", "x" * 20))
     local_part = "".join(luck.choice((one.lower(), one.upper())) for one in local_part)
@@ -181,11 +185,16 @@ def whose(address: str) -> str:
     local_part, _, domain = unicodedata.normalize("NFC", address).partition("@")
     name = local_part.partition("+")[0].lower()
     for mailbox, (known, domains) in MAILBOXES.items():
-        if domain in domains or (domain.startswith("xn--") and "xn--bcher-kva.org" in domains):
-            same = name.replace(".", "") == known.replace(".", "") if mailbox == "gmail" else name == known.lower()
-            if same:
-                return mailbox
+        signs = NOT_LOOKED_AT.get(mailbox, "")
+        same_domain = domain in map(str.lower, domains)
+        same_domain |= domain.startswith("xn--") and "xn--bcher-kva.org" in domains
+        if same_domain and _without(name, signs) == _without(known.lower(), signs):
+            return mailbox
     return address
+
+
+def _without(name: str, signs: str) -> str:
+    return "".join(one for one in name if one not in signs)
 
 
 @contextmanager

@@ -12,9 +12,11 @@ from diagnostics.addresses import (
     AddressFault,
     BadAddress,
     Lookalike,
+    domain_for_limits,
     is_disposable,
     is_role,
     lookalike,
+    mailbox_for_limits,
     mask,
     normalise_for_limits,
     parse_address,
@@ -223,6 +225,53 @@ def test_masks_the_local_part(address: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "another"),
+    [
+        ("Anna+clock@Example.ORG", "anna@example.org"),
+        ("An.Na+x@gmail.com", "anna@googlemail.com"),
+        ("a.n-n_a@proton.me", "anna@pm.me"),
+        ("anna@me.com", "anna@icloud.com"),
+        ("anna-k@yandex.ru", "anna.k@ya.ru"),
+        ("codes@anna.fastmail.com", "anna+x@fastmail.com"),
+        ("ΟΔΟΣ@example.org", "οδος@example.org"),
+        ("ＡＮＮＡ@example.org", "anna@example.org"),
+        ("Strauß@example.org", "STRAUSS@example.org"),
+    ],
+)
+def test_no_spelling_is_a_way_around_a_limit(one: str, another: str) -> None:
+    assert mailbox_for_limits(one) == mailbox_for_limits(another)
+
+
+@pytest.mark.parametrize(
+    ("one", "another"),
+    [
+        ("an.na@example.org", "anna@example.org"),
+        ("an.na@outlook.com", "anna@outlook.com"),
+        ("codes@anna.example.org", "anna@example.org"),
+        ("anna@hotmail.com", "anna@outlook.com"),
+        ("an-na@gmail.com", "anna@gmail.com"),
+    ],
+)
+def test_mailboxes_of_two_people_have_limits_of_their_own(one: str, another: str) -> None:
+    assert mailbox_for_limits(one) != mailbox_for_limits(another)
+
+
+@pytest.mark.parametrize(
+    ("name", "registered"),
+    [
+        ("example.org", "example.org"),
+        ("a.b.example.org", "example.org"),
+        ("mail.example.co.uk", "example.co.uk"),
+        ("shop.example.github.io", "example.github.io"),
+        ("co.uk", "co.uk"),
+        ("a.acme.lab", "a.acme.lab"),
+    ],
+)
+def test_names_below_a_registered_domain_share_its_limit(name: str, registered: str) -> None:
+    assert domain_for_limits(name) == registered
+
+
+@pytest.mark.parametrize(
     ("address", "one_text"),
     [
         ("Anna@Example.ORG", "anna@example.org"),
@@ -232,7 +281,7 @@ def test_masks_the_local_part(address: str, masked: str) -> None:
         ("an.na@googlemail.com", "anna@gmail.com"),
     ],
 )
-def test_spellings_of_one_mailbox_share_a_limit(address: str, one_text: str) -> None:
+def test_spellings_of_one_mailbox_are_one_text(address: str, one_text: str) -> None:
     assert normalise_for_limits(address) == one_text
 
 

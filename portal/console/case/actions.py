@@ -183,6 +183,7 @@ def words_for_limit(limit: limits.LimitReached) -> str:
         limits.MESSAGE_BY_ADDRESS_SOON: _("This mailbox got a test message within the last 15 minutes."),
         limits.MESSAGE_BY_ADDRESS: _("This mailbox got three test messages within a day."),
         limits.MESSAGE_BY_DOMAIN: _("This domain got twenty test messages within a day."),
+        limits.MESSAGE_BY_PROVIDER: _("Very many test messages went to this mailbox provider within an hour."),
         limits.MESSAGE_BY_SOURCE: _("Your network has sent as many test messages as it may within an hour."),
         limits.MESSAGE_BY_ANYONE: _("The portal has sent as many test messages as it may within an hour."),
     }

@@ -17,7 +17,7 @@ from diagnostics.models import Case, LinkKind, Purpose, TestMessage
 from diagnostics.probes.pasted_headers import PastedHeaders, pasted
 from diagnostics.probes.test_message import ComparisonAnswer, MailboxAnswer, Whereabouts
 from diagnostics.services import network
-from diagnostics.services.cases import link_of, mint_link, start_run
+from diagnostics.services.cases import link_of, mint_link_for_visitor, start_run
 from diagnostics.services.limits import TOLD_BY_CASE, LimitReached, take
 from diagnostics.services.messages import (
     MailStopped,
@@ -165,7 +165,7 @@ def it_page(request: HttpRequest, case: Case) -> HttpResponse:
     response = _see_other(f"{_url(case, _section(request, case, 'it-pack'))}#it-pack")
     held = link_of(access.token_held(request, case.reference, LinkKind.IT))
     if held is None or held.case_id != case.pk or held.kind != LinkKind.IT:
-        access.remember(response, case, mint_link(case, LinkKind.IT), LinkKind.IT)
+        access.remember(response, case, mint_link_for_visitor(case, LinkKind.IT), LinkKind.IT)
     _article, vendor = content_for(case)
     with suppress(LimitReached):  # the page has a button to make the commands later
         check_script.make(case, vendor)

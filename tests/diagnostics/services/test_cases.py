@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from diagnostics.domain import ProbeGroup
 from diagnostics.models import Case, CaseEventKind, CaseLink, Group, GroupState, LinkKind, Run
-from diagnostics.services.cases import Report, link_of, mint_link, new_token, open_case, start_run
-from diagnostics.services.limits import OPEN_BY_ADDRESS, RUN_BY_CASE, LimitReached
+from diagnostics.services.cases import LINK_LIFETIME, Report, link_of, mint_link, new_token, open_case, start_run
+from diagnostics.services.limits import LINK_BY_CASE, OPEN_BY_ADDRESS, RUN_BY_CASE, LimitReached
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,26 @@ def test_whoever_sends_a_form_can_open_its_case_the_second_time_too(report: Repo
         assert link
         assert (link.case, link.kind) == (cases[0], LinkKind.OWNER)
     assert CaseLink.objects.count() == 2
+
+
+def test_a_form_opens_no_links_without_end(report: Report) -> None:
+    form = replace(report, submission="a form")
+    open_case(replace(form, token=new_token()))
+    for _ in range(LINK_BY_CASE.count):
+        open_case(replace(form, token=new_token()))
+    with pytest.raises(LimitReached) as reached:
+        open_case(replace(form, token=new_token()))
+    assert reached.value.rule is LINK_BY_CASE
+    assert CaseLink.objects.count() == LINK_BY_CASE.count + 1
+
+
+def test_a_form_that_is_older_than_its_links_opens_another_case(report: Report) -> None:
+    form = replace(report, submission="a form", token=new_token())
+    first = open_case(form)
+    Case.objects.update(created_at=timezone.now() - LINK_LIFETIME - timedelta(minutes=1))
+    second = open_case(replace(form, token=new_token()))
+    assert second != first
+    assert CaseLink.objects.filter(case=first).count() == 1
 
 
 def test_a_form_that_was_taken_opens_its_case_where_no_other_may_be_opened(report: Report) -> None:

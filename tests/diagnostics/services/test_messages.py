@@ -1,6 +1,7 @@
 import email
 import email.policy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from diagnostics.articles import article
 from diagnostics.domain import Address, SendOutcome, SmtpReply, SmtpStage, Transmission
-from diagnostics.models import Case, MessageState, ObservationRecord, Purpose, Run, TestMessage
+from diagnostics.models import Case, MailStop, MessageState, ObservationRecord, Purpose, Run, TestMessage
 from diagnostics.probes.send_events import TestMessageStopped
 from diagnostics.probes.test_message import PutOff, TestMessageReport, Whereabouts
 from diagnostics.services import limits, messages
@@ -125,6 +126,44 @@ def test_a_stopped_mailbox_gets_nothing(case: Case, report: Report) -> None:
     with pytest.raises(MailStopped):
         ask(case, Address("Anna", "example.org"))
     assert not stop_mail("forged")
+
+
+def test_a_stop_outlives_the_secret_key(case: Case, settings) -> None:
+    token = stop_token("anna@example.org")
+    stop_mail(stop_token("bert@example.org"))
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret key, as long as a secret key should at least be"  # noqa: S105
+    with pytest.raises(MailStopped):
+        ask(case, Address("bert", "example.org"))
+    assert stop_mail(token)
+    with pytest.raises(MailStopped):
+        ask(case, Address("anna", "example.org"))
+
+
+def test_a_stop_of_an_earlier_release_still_counts(case: Case) -> None:
+    MailStop.objects.create(key=limits.key_of("a.n@proton.me"), until=timezone.now() + timedelta(days=1))
+    with pytest.raises(MailStopped):
+        ask(case, Address("a.n", "proton.me"))
+
+
+def from_a_network_of_its_own(report: Report, number: int, address: Address) -> TestMessage:
+    source = f"192.0.2.{number}"
+    return ask(open_case(replace(report, address=address, source=source)), address, source=source)
+
+
+@pytest.mark.django_db
+def test_names_below_one_domain_share_its_limit(report: Report) -> None:
+    for number in range(limits.MESSAGE_BY_DOMAIN.count):
+        from_a_network_of_its_own(report, number, Address("anna", f"m{number}.example.net"))
+    with pytest.raises(LimitReached) as reached:
+        from_a_network_of_its_own(report, 200, Address("anna", "another.example.net"))
+    assert reached.value.rule is limits.MESSAGE_BY_DOMAIN
+
+
+@pytest.mark.django_db
+def test_nobody_shuts_out_everybody_of_a_mailbox_provider(report: Report) -> None:
+    for number in range(limits.MESSAGE_BY_DOMAIN.count + 1):
+        from_a_network_of_its_own(report, number, Address(f"anna{number}", "gmail.com"))
 
 
 def test_the_global_breaker_trips(case: Case, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
