@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.addresses.kinds import is_disposable, is_role
-from diagnostics.addresses.mailboxes import domain_for_limits, mailbox_for_limits
+from diagnostics.addresses.mailboxes import mailbox_for_limits, registered_domain
 from diagnostics.addresses.masking import mask, normalise_for_limits
 from diagnostics.addresses.reading import (
     LONGEST_ADDRESS,
@@ -23,7 +23,6 @@ __all__ = [
     "AddressFault",
     "BadAddress",
     "Lookalike",
-    "domain_for_limits",
     "is_disposable",
     "is_role",
     "lookalike",
@@ -31,6 +30,7 @@ __all__ = [
     "mask",
     "normalise_for_limits",
     "parse_address",
+    "registered_domain",
     "shown_domain",
     "suggest",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from publicsuffixlist import PublicSuffixList
@@ -30,7 +31,6 @@ _PROVIDERS = (
     _Provider(("fastmail.com", "fastmail.fm"), by_host=True),
 )
 _BY_DOMAIN: Mapping[str, _Provider] = {domain: one for one in _PROVIDERS for domain in one.domains}
-_suffixes = PublicSuffixList(accept_unknown=False)
 
 
 def mailbox_for_limits(address: str) -> str:
@@ -48,8 +48,13 @@ def mailbox_for_limits(address: str) -> str:
     return f"{local_part.partition('+')[0]}@{domain}"
 
 
-def domain_for_limits(domain: str) -> str:
-    """The domain that somebody has registered, for all names below it (publicsuffix.org, private section too); the name
-    itself where no suffix is known.
+def registered_domain(domain: str) -> str:
+    """The domain that somebody has registered, for it and all names below: one label below the public suffix
+    (publicsuffix.org, private section too). A suffix stays itself.
     """
-    return _suffixes.privatesuffix(domain) or domain
+    return _suffixes().privatesuffix(domain) or domain
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
-from publicsuffixlist import PublicSuffixList
-
+from diagnostics.addresses import registered_domain
 from diagnostics.health.signing_key import tags_of
 
 POLICIES = frozenset({"none", "quarantine", "reject"})
@@ -57,9 +55,4 @@ def aligned(author: str, authenticated: str, *, strict: bool) -> bool:
 
 def organisation(domain: str) -> str:
     """The organisational domain (RFC 7489 section 3.2): one label below the public suffix."""
-    return _suffixes().privatesuffix(domain.lower()) or domain.lower()
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
+    return registered_domain(domain.lower())

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from diagnostics.addresses import domain_for_limits, mailbox_for_limits
+from diagnostics.addresses import mailbox_for_limits, registered_domain
 from diagnostics.domain import Address, Article, ProbeGroup, Vantage
 from diagnostics.models import (
     ApiClient,
@@ -201,7 +201,7 @@ def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
             return uses
     if report.tier == 0:
         uses.append((limits.OPEN_BY_ADDRESS, mailbox_for_limits(str(report.address))))
-        uses.append((limits.OPEN_BY_DOMAIN, domain_for_limits(report.address.domain)))
+        uses.append((limits.OPEN_BY_DOMAIN, registered_domain(report.address.domain)))
     return uses
 
 

@@ -24,7 +24,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from diagnostics.addresses import domain_for_limits, mailbox_for_limits, normalise_for_limits
+from diagnostics.addresses import mailbox_for_limits, normalise_for_limits, registered_domain
 from diagnostics.addresses.lists import listed
 from diagnostics.domain import Address, SendEvent, SendEventKind, SendOutcome, Transmission, Vantage
 from diagnostics.models import Case, MailStop, MessageState, Purpose, TestMessage
@@ -93,7 +93,7 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
         run = case.runs.order_by("-number")[0]
         if known := run.test_messages.filter(purpose=purpose).first():
             return known
-        mailbox, domain = mailbox_for_limits(str(address)), domain_for_limits(address.domain)
+        mailbox, domain = mailbox_for_limits(str(address)), registered_domain(address.domain)
         by_domain = limits.MESSAGE_BY_PROVIDER if domain in listed("mailbox_domains") else limits.MESSAGE_BY_DOMAIN
         limits.take(
             (

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from django.db import connection, transaction
 from django.utils import timezone
 
-from diagnostics.addresses import domain_for_limits, normalise_for_limits
+from diagnostics.addresses import normalise_for_limits, registered_domain
 from diagnostics.addresses.lists import listed
 from diagnostics.articles import articles
 from diagnostics.domain import ProviderKind, SendEvent, SendEventKind, SendOutcome, Transmission
@@ -144,7 +144,7 @@ def _row(ended: Ended, now: datetime) -> Outcome:
     domain = mailbox.rpartition("@")[2][:253]
     who = key_of(mailbox)
     if domain not in listed("mailbox_domains"):
-        who = key_of(f"{domain_for_limits(domain)} {int(who[:8], 16) % MOST_OF_A_COMPANY}")
+        who = key_of(f"{registered_domain(domain)} {int(who[:8], 16) % MOST_OF_A_COMPANY}")
     return Outcome(
         message=key_of(f"{ended.message}\0{mailbox}")[:32],
         place=who[:32],
