@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnostics.addresses.kinds import is_disposable, is_role
 from diagnostics.addresses.mailboxes import mailbox_for_limits, registered_domain
-from diagnostics.addresses.masking import mask, normalise_for_limits
+from diagnostics.addresses.masking import mask, one_spelling
 from diagnostics.addresses.reading import (
     LONGEST_ADDRESS,
     LONGEST_LABEL,
@@ -28,7 +28,7 @@ __all__ = [
     "lookalike",
     "mailbox_for_limits",
     "mask",
-    "normalise_for_limits",
+    "one_spelling",
     "parse_address",
     "registered_domain",
     "shown_domain",

@@ -1,7 +1,7 @@
 """What limits count as one mailbox and as one domain, so that no spelling is a way around them.
 
 Kindly read: some that are put together here belong to two people. So it says nothing about who somebody is; for that
-there is `masking.normalise_for_limits`.
+there is `masking.one_spelling`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Addresses for eyes that may not see them whole, and for limits that must not be walked around."""
+"""Addresses for eyes that may not see them whole, and in the one spelling in which they are compared."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ def mask(address: str) -> str:
     return f"{local_part[:1]}•••@{domain}" if at else "•••"
 
 
-def normalise_for_limits(address: str) -> str:
-    """One text for all spellings of one mailbox, so that limits cannot be walked around; not for sending."""
+def one_spelling(address: str) -> str:
+    """One text for all addresses that surely lead to one mailbox: to find what is known of it; not for sending."""
     local_part, _, domain = address.strip().lower().rpartition("@")
     local_part = local_part.partition("+")[0]
     if domain in {"gmail.com", "googlemail.com"}:

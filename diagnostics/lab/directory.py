@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import one_spelling
 from diagnostics.domain import DirectoryAnswer, Membership
 from diagnostics.lab.beside import ANY_PORT, running
 from diagnostics.lab.scenario import OnFile, Scenario
@@ -24,8 +24,8 @@ OnFileByAddress = Mapping[str, tuple[OnFile, ...]]
 async def serving(acts: Iterable[Scenario]) -> AsyncIterator[str]:
     """Answer for all scenarios; gives the address to ask."""
     acts = tuple(acts)
-    on_file = {normalise_for_limits(act.address): act.on_file for act in acts}
-    down = {normalise_for_limits(act.address) for act in acts if "directory" in act.records_down}
+    on_file = {one_spelling(act.address): act.on_file for act in acts}
+    down = {one_spelling(act.address) for act in acts if "directory" in act.records_down}
     async with running(_Server(ANY_PORT, on_file, frozenset(down)), "directory") as address:
         yield f"{address}/"
 
@@ -34,19 +34,19 @@ def answer(on_file: OnFileByAddress, company_id: str, address: str) -> Directory
     """What the scenario of that address says. Without one, or where it says nothing, nobody is accused: whatever
     company ID a visitor of the lab types, the address is an administrator of it.
     """
-    typed = normalise_for_limits(address)
+    typed = one_spelling(address)
     entries = on_file.get(typed, ())
     if not entries:
         return DirectoryAnswer(Membership.ADMINISTRATOR)
     here = {
-        normalise_for_limits(entry.address): entry
+        one_spelling(entry.address): entry
         for entry in entries
         if comparable_company(entry.company_id) == comparable_company(company_id)
     }
     if typed in here:
         known = here[typed].administrator
         return DirectoryAnswer(Membership.ADMINISTRATOR if known else Membership.NOT_ADMINISTRATOR)
-    if any(normalise_for_limits(entry.address) == typed for entry in entries):
+    if any(one_spelling(entry.address) == typed for entry in entries):
         return DirectoryAnswer(Membership.OTHER_COMPANY)
     if here:
         return DirectoryAnswer(Membership.NOT_ON_FILE, nearest(typed, here))
@@ -73,7 +73,7 @@ class _Answering(BaseHTTPRequestHandler):
         if asked is None:
             self._say(400, {"problem": "ask with a JSON object: vendor, company_id, address"})
             return
-        if normalise_for_limits(asked["address"]) in self.server.down:
+        if one_spelling(asked["address"]) in self.server.down:
             self._say(503, {"problem": "the database is being repaired"})
             return
         found = answer(self.server.on_file, asked["company_id"], asked["address"])

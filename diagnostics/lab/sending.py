@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import one_spelling
 from diagnostics.domain import SendEvent, SendEventKind, Suppression, SuppressionReason
 from diagnostics.lab.beside import ANY_PORT, running
 from diagnostics.lab.scenario import Scenario
@@ -69,8 +69,8 @@ def webhook_payloads(scenario: Scenario, now: datetime) -> tuple[Hook, ...]:
 async def serving(acts: Iterable[Scenario]) -> AsyncIterator[str]:
     """Serve the list of all scenarios; gives the address to ask."""
     acts = tuple(acts)
-    suppressed = {normalise_for_limits(act.address): act.suppressed for act in acts}
-    down = {normalise_for_limits(act.address) for act in acts if "sending" in act.records_down}
+    suppressed = {one_spelling(act.address): act.suppressed for act in acts}
+    down = {one_spelling(act.address) for act in acts if "sending" in act.records_down}
     async with running(_Server(ANY_PORT, suppressed, frozenset(down)), "sending") as address:
         yield address
 
@@ -143,10 +143,10 @@ class _Answering(BaseHTTPRequestHandler):
             self._say(404, {"Message": "Not Found"})
             return
         address = parse_qs(asked.query).get("EmailAddress", [""])[0]
-        if normalise_for_limits(address) in self.server.down:
+        if one_spelling(address) in self.server.down:
             self._say(500, {"ErrorCode": 0, "Message": "Internal Server Error"})
             return
-        entries = self.server.suppressed.get(normalise_for_limits(address), ())
+        entries = self.server.suppressed.get(one_spelling(address), ())
         self._say(200, {"Suppressions": [_entry(address, one) for one in entries]})
 
     def do_POST(self) -> None:
@@ -162,7 +162,7 @@ class _Answering(BaseHTTPRequestHandler):
         """Not on standard error."""
 
     def _taken_off(self, address: str) -> dict[str, str | None]:
-        mailbox = normalise_for_limits(address)
+        mailbox = one_spelling(address)
         entries = self.server.suppressed.get(mailbox, ())
         if any(one.reason is SuppressionReason.COMPLAINT for one in entries):
             message = "You do not have the required authority to change this suppression."

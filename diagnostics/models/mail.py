@@ -97,7 +97,7 @@ class SenderEvent(models.Model):
     """The service's own, or a digest of what it said."""
     kind = models.CharField(max_length=16, choices=[(one.value, one.value) for one in SendEventKind])
     address = models.CharField(max_length=254)
-    """In the form that limits compare (`addresses.normalise_for_limits`)."""
+    """In the one spelling in which addresses are compared (`addresses.one_spelling`)."""
     test_message = models.ForeignKey(TestMessage, models.CASCADE, null=True, related_name="events")
     message_id = models.CharField(max_length=200, blank=True)
     reply = models.CharField(max_length=2000, blank=True)

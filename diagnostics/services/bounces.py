@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from diagnostics.addresses import mask, normalise_for_limits
+from diagnostics.addresses import mask, one_spelling
 from diagnostics.domain import SendEvent, SendEventKind
 from diagnostics.models import MessageState, ObservationRecord, Purpose, SenderEvent, TestMessage
 from diagnostics.plain import plain
@@ -73,7 +73,7 @@ def _keep(message: TestMessage, one: BouncedRecipient, event: SendEvent, event_i
             event_id=event_id,
             defaults={
                 "kind": event.kind,
-                "address": normalise_for_limits(message.address),
+                "address": one_spelling(message.address),
                 "test_message": message,
                 "message_id": storable(event.message_id, 200),
                 "reply": _without_others(event.reply, message.address),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import Q
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import one_spelling
 from diagnostics.addresses.slips import slips
 from diagnostics.domain import DirectoryAnswer, Gap, Membership, NotApplicable, Target
 from diagnostics.models import DirectoryEntry
@@ -38,7 +38,7 @@ def look_up(target: Target) -> DirectoryAnswer:
     Raises NotApplicable where nothing was imported for the vendor: an empty table knows no company, and proves nothing.
     """
     company = comparable_company(target.company_id)
-    address = normalise_for_limits(str(target.address))
+    address = one_spelling(str(target.address))
     entries = DirectoryEntry.objects.filter(vendor=target.vendor.slug)
     on_company = entries.filter(company_id=company)
     on_file = on_company.filter(address=address).first()
@@ -59,7 +59,7 @@ def look_up(target: Target) -> DirectoryAnswer:
 def nearest(address: str, on_file: Iterable[str]) -> str:
     """The address on file from which a slip or two make the typed one, on one side of the @; empty where none does.
 
-    Both in the form of `normalise_for_limits`. The first of equals wins.
+    Both in the form of `one_spelling`. The first of equals wins.
     """
     costs = ((_cost(address, one), one) for one in on_file)
     return min(((cost, one) for cost, one in costs if cost), default=(0.0, ""), key=lambda found: found[0])[1]

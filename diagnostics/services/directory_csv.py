@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from diagnostics.addresses import BadAddress, normalise_for_limits, parse_address
+from diagnostics.addresses import BadAddress, one_spelling, parse_address
 from diagnostics.services.directory import comparable_company
 
 COLUMNS = ("company_id", "address", "administrator")
@@ -91,4 +91,4 @@ def _entry(line: int, cells: list[str], columns: tuple[int, ...]) -> Entry | Bad
         return BadLine(line, f"address: not a usable e-mail address ({bad})")
     if administrator.lower() not in YES | NO:
         return BadLine(line, "administrator: must be yes or no, true or false, 1 or 0")
-    return Entry(line, company_id, normalise_for_limits(str(address)), administrator.lower() in YES)
+    return Entry(line, company_id, one_spelling(str(address)), administrator.lower() in YES)

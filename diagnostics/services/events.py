@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import one_spelling
 from diagnostics.codec import Unreadable, decode
 from diagnostics.domain import (
     Gap,
@@ -106,7 +106,7 @@ def history_of(address: str, *, code_lifetime: int) -> SendHistory:
     What came back does not count among the others: it would not tell of what arrives, and anyone may write a bounce.
     """
     now = timezone.now()
-    mailbox = normalise_for_limits(address)
+    mailbox = one_spelling(address)
     newest_first = prepared.rows(_NEWEST_FIRST, (RETURNED, mailbox, now - LOOKED_BACK, MOST_EVENTS))
     found = [_EVENT.made_of_any(row) for _, _, *row in reversed(newest_first)]
     events = tuple(_event(one) for one in found if one)
@@ -169,7 +169,7 @@ def _row(told: Told, message: TestMessage | None) -> SenderEvent:
         service=event.service,
         event_id=_id(told),
         kind=event.kind,
-        address=_cut(normalise_for_limits(told.address), 254),
+        address=_cut(one_spelling(told.address), 254),
         test_message=message,
         message_id=event.message_id,
         reply=_cut(event.reply, 2000),

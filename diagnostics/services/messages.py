@@ -24,7 +24,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from diagnostics.addresses import mailbox_for_limits, normalise_for_limits, registered_domain
+from diagnostics.addresses import mailbox_for_limits, one_spelling, registered_domain
 from diagnostics.addresses.lists import listed
 from diagnostics.domain import Address, SendEvent, SendEventKind, SendOutcome, Transmission, Vantage
 from diagnostics.models import Case, MailStop, MessageState, Purpose, TestMessage
@@ -257,7 +257,7 @@ def stop_mail(token: str) -> bool:
 
 def stop_keys(address: str) -> list[str]:
     """What a stop for that mailbox may be kept as: under this secret key, or an earlier one that still counts."""
-    mailboxes = {mailbox_for_limits(address), normalise_for_limits(address)}  # earlier releases used the second
+    mailboxes = {mailbox_for_limits(address), one_spelling(address)}  # earlier releases used the second
     return [
         limits.key_of(one, key) for one in mailboxes for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     ]

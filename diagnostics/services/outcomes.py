@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from django.db import connection, transaction
 from django.utils import timezone
 
-from diagnostics.addresses import normalise_for_limits, registered_domain
+from diagnostics.addresses import one_spelling, registered_domain
 from diagnostics.addresses.lists import listed
 from diagnostics.articles import articles
 from diagnostics.domain import ProviderKind, SendEvent, SendEventKind, SendOutcome, Transmission
@@ -140,7 +140,7 @@ def _name(message: TestMessage) -> str:
 
 
 def _row(ended: Ended, now: datetime) -> Outcome:
-    mailbox = normalise_for_limits(ended.address)
+    mailbox = one_spelling(ended.address)
     domain = mailbox.rpartition("@")[2][:253]
     who = key_of(mailbox)
     if domain not in listed("mailbox_domains"):

@@ -1,6 +1,6 @@
 """Everything about one person, known by their e-mail address: found, handed over, erased.
 
-All spellings of the mailbox count (capital letters, a tag behind `+`, dots at Gmail: `addresses.normalise_for_limits`).
+All spellings of the mailbox count (capital letters, a tag behind `+`, dots at Gmail: `addresses.one_spelling`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import one_spelling
 from diagnostics.models import (
     ApiRequest,
     Case,
@@ -63,7 +63,7 @@ class Person:
 
     @classmethod
     def of(cls, address: str) -> Person:
-        return cls(normalise_for_limits(address))
+        return cls(one_spelling(address))
 
     @cached_property
     def _parts(self) -> tuple[str, str]:
@@ -161,7 +161,7 @@ def addresses() -> Iterator[str]:
     for model, column in _own_columns():
         for first, last in _ranges(model):
             rows = model._default_manager.filter(pk__range=(first, last)).exclude(**{column: ""})
-            yield from map(normalise_for_limits, rows.values_list(column, flat=True).distinct())
+            yield from map(one_spelling, rows.values_list(column, flat=True).distinct())
     for kept, column in _searched():
         table = f'"{kept.model._meta.db_table}"'
         for first, last in _ranges(kept.model):
@@ -172,12 +172,12 @@ def addresses() -> Iterator[str]:
                     [ANY_ADDRESS, first, last],
                 )
                 rows = cursor.fetchall()
-            yield from (normalise_for_limits(address) for (address,) in rows)
+            yield from (one_spelling(address) for (address,) in rows)
 
 
 def request_erasure(address: str, *, asked_by: str) -> Erasure:
     """Have it done by a worker, because mentions are looked for in every table."""
-    return Erasure.objects.create(address=normalise_for_limits(address), asked_by=asked_by[:150])
+    return Erasure.objects.create(address=one_spelling(address), asked_by=asked_by[:150])
 
 
 def erase_due() -> int:

@@ -17,7 +17,7 @@ from diagnostics.addresses import (
     lookalike,
     mailbox_for_limits,
     mask,
-    normalise_for_limits,
+    one_spelling,
     parse_address,
     registered_domain,
     shown_domain,
@@ -282,7 +282,7 @@ def test_names_below_a_registered_domain_share_its_limit(name: str, registered: 
     ],
 )
 def test_spellings_of_one_mailbox_are_one_text(address: str, one_text: str) -> None:
-    assert normalise_for_limits(address) == one_text
+    assert one_spelling(address) == one_text
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ def test_no_text_makes_an_address_function_raise(text: str) -> None:
     shown_domain(text)
     lookalike(text)
     mask(text)
-    normalise_for_limits(text)
+    one_spelling(text)
     address = Address(text, text)
     is_role(address)
     is_disposable(address)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics.addresses import normalise_for_limits
+from diagnostics.addresses import one_spelling
 from diagnostics.models import AuditEntry, Case, CaseLink, CaseState, MailStop, Note, Resolution, Run, TestMessage
 from diagnostics.services import limits
 from diagnostics.services.audit import Action
@@ -68,7 +68,7 @@ def test_a_run_has_one_test_message(console: Client, worked: Case) -> None:
 
 def test_a_limit_is_said_with_its_end(console: Client, open_one) -> None:
     case = open_one()
-    mailbox = normalise_for_limits(case.address)
+    mailbox = one_spelling(case.address)
     limits.take([(limits.MESSAGE_BY_ADDRESS_SOON, mailbox)])
     page = post(console, case, "message")
     assert "within the last 15 minutes. Nothing was sent." in page
@@ -79,7 +79,7 @@ def test_a_limit_is_said_with_its_end(console: Client, open_one) -> None:
 
 def test_a_stop_is_kept_for_agents_too(console: Client, open_one) -> None:
     case = open_one()
-    key = limits.key_of(normalise_for_limits(case.address))
+    key = limits.key_of(one_spelling(case.address))
     MailStop.objects.create(key=key, until=timezone.now() + timedelta(days=3))
     assert "asked for no more test messages" in post(console, case, "message")
     assert not TestMessage.objects.exists()
