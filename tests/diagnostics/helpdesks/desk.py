@@ -138,7 +138,10 @@ def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             url = urlsplit(self.path)
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            if len(raw) < length:
+                return None  # who asked has ended in the middle of it
             headers = {name.lower(): value for name, value in self.headers.items()}
             with lock:
                 desk.seen.append((self.command, self.path, headers))
