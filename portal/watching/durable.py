@@ -66,16 +66,17 @@ QUESTIONS = (
     ),
     Question(
         """
-        SELECT state, count(*), extract(epoch FROM now() - min(created_at)) FROM (
-            SELECT state, created_at FROM diagnostics_testmessage WHERE state = 'queued'
-            UNION ALL SELECT state, created_at FROM diagnostics_testmessage WHERE state = 'sending'
-            UNION ALL SELECT state, created_at FROM diagnostics_testmessage
+        SELECT state, count(*), greatest(0, extract(epoch FROM now() - min(since))) FROM (
+            SELECT state, CASE WHEN tries = 0 THEN created_at ELSE next_try_at END AS since
+                FROM diagnostics_testmessage WHERE state = 'queued'
+            UNION ALL SELECT state, sent_at FROM diagnostics_testmessage WHERE state = 'sending'
+            UNION ALL SELECT state, next_try_at FROM diagnostics_testmessage
                 WHERE next_try_at IS NOT NULL AND state = 'deferred'
         ) AS waiting GROUP BY state
         """,
         (
             ("portal_messages_waiting", "Test messages whose hand-over has not ended"),
-            ("portal_messages_oldest_seconds", "How long ago the oldest of them was asked for"),
+            ("portal_messages_oldest_seconds", "How long the oldest has been due or under way; put off, it is not due"),
         ),
         ("state",),
         tuple((one.value,) for one in (MessageState.QUEUED, MessageState.SENDING, MessageState.DEFERRED)),
@@ -107,8 +108,11 @@ QUESTIONS = (
         tuple((one.value,) for one in (NoteState.QUEUED, NoteState.POSTING)),
     ),
     Question(
-        "SELECT count(*) FROM diagnostics_caseevent WHERE position IS NULL",
-        (("portal_events_unpublished", "Events of cases that the dispatcher has not published"),),
+        "SELECT count(*), extract(epoch FROM now() - min(at)) FROM diagnostics_caseevent WHERE position IS NULL",
+        (
+            ("portal_events_unpublished", "Events of cases that the dispatcher has not published"),
+            ("portal_events_oldest_seconds", "How long ago the oldest of them happened"),
+        ),
     ),
     Question(
         "SELECT count(*) FROM diagnostics_erasure WHERE done_at IS NULL",

@@ -19,9 +19,9 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from diagnostics.domain import Gap, ProbeGroup, SendOutcome, Verdict
-from diagnostics.models import Case, CaseEvent, Heartbeat, Incident, ObservationRecord
-from diagnostics.services import audit, audit_chain, refusals
+from diagnostics.domain import Address, Gap, ProbeGroup, SendOutcome, SmtpReply, SmtpStage, Transmission, Verdict
+from diagnostics.models import Case, CaseEvent, Heartbeat, Incident, ObservationRecord, Purpose, TestMessage
+from diagnostics.services import audit, audit_chain, case_events, messages, refusals
 from diagnostics.services.limits import MESSAGE_BY_ANYONE
 from portal import looks
 from portal.watching import tail
@@ -46,7 +46,10 @@ EXPRESSIONS = {
         for target in one.get("targets", ())
     },
 }
-LARGE = ("case", "run", "group", "observationrecord", "testmessage", "webhookdelivery", "webhooktry", "ticketnote")
+LARGE = (
+    *("case", "caseevent", "run", "group", "observationrecord", "testmessage", "webhookdelivery", "webhooktry"),
+    "ticketnote",
+)
 needs_promtool = pytest.mark.skipif(
     not shutil.which("promtool"), reason="no promtool; as root: apt install --no-install-recommends prometheus"
 )
@@ -123,6 +126,57 @@ def test_what_is_durable_is_told_by_the_exporter(exporter: CollectorRegistry, cl
     for place, expression in EXPRESSIONS.items():
         assert metrics_in(expression) <= names, place
         assert labels_in(expression) <= labels | GIVEN_BY_PROMETHEUS, place
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_count_from_when_they_happened_until_they_are_published(exporter: CollectorRegistry) -> None:
+    assert value(told(exporter), "portal_events_oldest_seconds") == 0
+    case = person_in_everything()
+    just_now = told(exporter)
+    assert value(just_now, "portal_events_unpublished") == CaseEvent.objects.count() > 1
+    assert 0 < value(just_now, "portal_events_oldest_seconds") < 50
+    oldest = case.events.earliest("pk")
+    CaseEvent.objects.filter(pk=oldest.pk).update(at=timezone.now() - timedelta(seconds=100))
+    assert 100 <= value(told(exporter), "portal_events_oldest_seconds") < 150
+    case_events.publish(())
+    published = told(exporter)
+    assert value(published, "portal_events_unpublished") == value(published, "portal_events_oldest_seconds") == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_put_off_is_as_old_as_its_next_try_is_due(exporter: CollectorRegistry, settings: LazySettings) -> None:
+    """Greylisting twice takes longer than what somebody is called for, and is nothing to call anybody for."""
+
+    def oldest(state: str) -> float:
+        return value(told(exporter), "portal_messages_oldest_seconds", state=state)
+
+    def aged(**columns: int) -> None:
+        """Those columns of the message said what was so many seconds ago."""
+        TestMessage.objects.update(**{name: timezone.now() - timedelta(seconds=ago) for name, ago in columns.items()})
+
+    settings.RETRY_AFTER = (60, 300)
+    case = person_in_everything()
+    TestMessage.objects.all().delete()
+    message = messages.request_message(
+        case, purpose=Purpose.PRIMARY, address=Address("berta", "example.net"), source="192.0.2.9"
+    )
+    aged(created_at=200)
+    assert 200 <= oldest("queued") < 250, "nobody has taken it yet"
+    for number in (1, 2):
+        assert messages.claim_message(message.pk)
+        assert oldest("sending") < 50
+        aged(sent_at=190)
+        assert 190 <= oldest("sending") < 240
+        reply = SmtpReply(SmtpStage.RCPT, 450, "4.7.1 Greylisted, try again later")
+        messages.finish_message(message.pk, Transmission(SendOutcome.DEFERRED, "direct", replies=(reply,)))
+        aged(created_at=900 * number, dispatched_at=890 * number)
+        assert oldest("deferred") == 0, "its time has not come"
+        aged(next_try_at=10)
+        assert 10 <= oldest("deferred") < 60
+        assert messages.requeue_due() == 1
+        assert 10 <= oldest("queued") < 60
+    aged(next_try_at=300)
+    assert 300 <= oldest("queued") < 350, "its time came, and nobody takes it"
 
 
 @pytest.mark.django_db
