@@ -58,11 +58,7 @@ def proofpoint(values: Values) -> SpamVerdict | None:
     score = ", ".join(part for part in (rule, _first(r"\bscore=(\d+)", details)) if part)[:LONGEST_SCORE]
     if "notspam" in rule or rule == "safe":
         return SpamVerdict(SpamSystem.PROOFPOINT, SpamWord.CLEAN, score, WhyFiled.SCORE)
-    for part, why in (
-        ("phish", WhyFiled.PHISHING),
-        ("impostor", WhyFiled.IMPERSONATION),
-        ("malware", WhyFiled.MALWARE),
-    ):
+    for part, why in PROOFPOINT_THREATS.items():
         if part in rule:
             return SpamVerdict(SpamSystem.PROOFPOINT, SpamWord.SPAM, score, why)
     if "bulk" in rule or "suspect" in rule or "lowpriority" in rule:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from diagnostics.domain import PolicyFetch
 from diagnostics.net.dialer import Dialer
-from diagnostics.net.fetch import LONGEST, SECONDS, fetch
+from diagnostics.net.fetch import SECONDS, fetch
 
-LONGEST_POLICY = LONGEST
-"""Octets; what RFC 8461 section 3.3 advises to stop at."""
 PATH = "/.well-known/mta-sts.txt"
 
 

@@ -81,8 +81,6 @@ def _limit(value: Any) -> int:
     return int(value)
 
 
-ARTICLE_SCHEMA: dict[str, Any] = {"type": "string", "enum": [], "description": "Which help article the case is for."}
-MODEL_SCHEMA: dict[str, Any] = {"type": "string", "enum": []}
 ArticleSlug = Annotated[str, _one_of(article_slugs), Field(json_schema_extra={"x-articles": True})]
 DeviceModel = Annotated[str, _one_of(device_models), Field(json_schema_extra={"x-models": True})]
 CompanyId = Annotated[

@@ -9,7 +9,8 @@ from time import perf_counter
 import pytest
 
 from diagnostics.domain import ConnectOutcome, PolicyFetch
-from diagnostics.net.policy import LONGEST_POLICY, PolicyFetcher
+from diagnostics.net.fetch import LONGEST
+from diagnostics.net.policy import PolicyFetcher
 
 from .conftest import NameServer, Talk, listener, network
 
@@ -47,8 +48,8 @@ async def fetched(dns_server: NameServer, ca_file: str, tls: ssl.SSLContext | No
         (b"HTTP/1.1 100 Continue\r\n\r\n" + page(POLICY), 200, POLICY.decode().replace("\r", ""), ""),
         (page(b"moved", "301 Moved", "Location: https://example.org/\r\n"), 301, "", ""),
         (page(b"nothing here", "404 Not Found"), 404, "", ""),
-        (page(b"x" * (LONGEST_POLICY + 1)), 200, "", "too long"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * (LONGEST_POLICY + 1), 0, "", "not an HTTP answer"),
+        (page(b"x" * (LONGEST + 1)), 200, "", "too long"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * (LONGEST + 1), 0, "", "not an HTTP answer"),
         (b"220 mx.example.org ESMTP\r\n", 0, "", "not an HTTP answer"),
         (page(POLICY)[:-5], 200, "", "not an HTTP answer"),
         (b"", 0, "", "not an HTTP answer"),
