@@ -7,10 +7,13 @@ sooner than the broker would (`diagnostics.dispatch`).
 
 from __future__ import annotations
 
+from contextlib import suppress
+from queue import Empty
 from typing import Any, Self
 
 import kombu
 from celery.app.amqp import AMQP
+from celery.signals import worker_shutting_down
 from kombu.transport import redis, virtual
 from redis.exceptions import ConnectionError as NotConnected
 
@@ -20,6 +23,13 @@ PAUSES = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
 
 class QoS(virtual.QoS):
     """What was delivered and not acknowledged yet, in memory. A worker that stops puts it back on its queue."""
+
+    stopping = False
+    """Of the whole process."""
+
+    def can_consume(self) -> bool:
+        """Nothing more once the worker was told to stop. Celery looks for that up to a second later."""
+        return not QoS.stopping and super().can_consume()
 
     def restore_unacked(self) -> list[Any]:  # type: ignore[override]  # kombu returns what its stubs deny
         """None of its failures is for anybody: what does not get back is missed."""
@@ -59,6 +69,17 @@ class Channel(redis.Channel):
 
     _lasting: Any = None
 
+    def _basic_cancel(self, consumer_tag: str) -> Any:
+        """The last request for work is still with the broker, for a second. What it brings goes back to its queue then,
+        and does not lie here until the worker has done all else.
+        """
+        cancelled = super()._basic_cancel(consumer_tag)  # type: ignore[misc]  # the stubs leave it out
+        channel: Any = self  # and all of these
+        if channel._in_poll and not channel.active_queues:
+            with suppress(Empty, *channel.connection_errors):
+                channel._brpop_read()
+        return cancelled
+
 
 class Transport(redis.Transport):
     Channel = Channel
@@ -75,3 +96,9 @@ class Amqp(AMQP):
     """What Celery makes connections with."""
 
     Connection = Connection
+
+
+@worker_shutting_down.connect
+def take_nothing_more(**kwargs: Any) -> None:
+    """In the very moment in which the worker is told, by a signal."""
+    QoS.stopping = True

@@ -7,11 +7,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from celery.concurrency import thread
 from celery.concurrency.base import apply_target
 from celery.concurrency.thread import ApplyResult  # type: ignore[attr-defined]
+from celery.worker.request import Request
 
 from diagnostics.carried_on import CarriesOn, carrying_on
 
@@ -24,8 +27,11 @@ CARRIERS = 4
 
 
 class TaskPool(thread.TaskPool):
-    """Celery's pool of threads; tasks that carry on share a few of them, are acknowledged at their end, as all others
-    are, and the pool waits for it when it stops.
+    """Celery's pool of threads; tasks that carry on share a few of them, and are acknowledged at their end, as all
+    others are.
+
+    When it stops, what has not begun goes back to the broker at once, and what has begun is waited for, as long as its
+    own time limits allow.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -45,9 +51,18 @@ class TaskPool(thread.TaskPool):
     ) -> Any:
         name = args[0] if args else ""  # Celery's own calls begin with it
         if callback is None or not isinstance(self.app.tasks.get(name), CarriesOn):
-            return super().on_apply(target, args, kwargs, callback, accept_callback, **options)
-        begun = self.beginners.submit(self._begin, name, target, args, kwargs, callback, accept_callback)
-        return ApplyResult(begun)
+            applied = super().on_apply(target, args, kwargs, callback, accept_callback, **options)
+        else:
+            begun = self.beginners.submit(self._begin, name, target, args, kwargs, callback, accept_callback)
+            applied = ApplyResult(begun)
+        request = getattr(callback, "__self__", None)
+        if isinstance(request, Request):
+            applied.f.add_done_callback(partial(_give_back, request))
+        return applied
+
+    def on_close(self) -> None:
+        for threads in (self.beginners, self.executor):  # type: ignore[attr-defined]  # the stubs leave it out
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def on_stop(self) -> None:
         self.beginners.shutdown(cancel_futures=True)
@@ -81,3 +96,12 @@ class TaskPool(thread.TaskPool):
             tell()
         finally:
             self._ends.discard(end)
+
+
+def _give_back(request: Request, begun: Future[Any]) -> None:
+    """Where it was taken from the broker and never began."""
+    if not begun.cancelled():
+        return
+    # By way of the message: what requests themselves say to the broker waits for the end of the pool.
+    with suppress(KeyError):  # it went back already, as its connection was lost
+        request.message.reject_log_error(logger, request.connection_errors, requeue=True)

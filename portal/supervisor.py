@@ -16,6 +16,9 @@ from contextlib import suppress
 from typing import IO
 
 STOP_SECONDS = 8
+"""For all of them together. Who tries the portal and presses Ctrl-C does not wait for a test message that takes a
+minute: nobody knows what became of it then.
+"""
 
 
 class ProcessEnded(Exception):

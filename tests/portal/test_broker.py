@@ -74,6 +74,17 @@ def test_what_a_worker_does_not_do_any_more_is_there_for_others(carrier: Celery,
     assert waiting(broker) == 1
 
 
+def test_what_the_broker_hands_over_at_the_last_moment_goes_back_at_once(carrier: Celery, broker: Connection) -> None:
+    with carrier.connection_for_read() as connection:
+        with Consumer(connection, [QUEUE]):
+            with pytest.raises(TimeoutError):
+                connection.drain_events(timeout=0.1)  # the question for work stays with the broker
+            broker.Producer().publish("work", routing_key=QUEUE.name, declare=[QUEUE])
+            assert waiting(broker) == 0
+        assert waiting(broker) == 1
+    assert waiting(broker) == 1
+
+
 @pytest.fixture
 def away(tmp_path: Path) -> Iterator[Connection]:
     """As the portal's processes connect, to a place where there is no broker."""

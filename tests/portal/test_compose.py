@@ -18,6 +18,10 @@ import pytest
 import trustme
 import yaml
 
+from diagnostics.health import MOST_SECONDS
+from diagnostics.net.loop import GRACE
+from diagnostics.services import messages, runs, ticket_notes, webhooks
+from diagnostics.tasks import RELEASE_SECONDS
 from portal.embedded import Servers
 from portal.spare_ports import free_port
 from portal.stack import WORKER_MEMORY
@@ -66,8 +70,7 @@ def test_service_turns_healthy_and_stops_when_told(name: str, environment: dict[
     ports = {port.rsplit(":")[-1]: str(free_port()) for port in service.get("ports", [])}
     environment = environment | {"ALIVE_FILE": str(tmp_path / "alive")}
     if name == "exporter":
-        ports["9464"] = str(free_port())
-        environment |= {"METRICS_PORT": ports["9464"], "METRICS_BIND": "127.0.0.1"}
+        environment |= {"METRICS_PORT": str(free_port()), "METRICS_BIND": "127.0.0.1"}
     if name == "responder":
         environment = _responders_own(service, ports, environment["PATH"], tmp_path)
     log = (tmp_path / "log").open("w+")
@@ -75,7 +78,7 @@ def test_service_turns_healthy_and_stops_when_told(name: str, environment: dict[
         _natively(service["command"], ports), cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
     )
     try:
-        check = _natively(service["healthcheck"]["test"][1:], ports)
+        check = _natively([_given(word, environment) for word in service["healthcheck"]["test"][1:]], ports)
         deadline = time.monotonic() + HEALTHY_SECONDS
         while (
             health := subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=10)
@@ -104,6 +107,13 @@ def test_a_health_check_can_fail(question: tuple[str, ...], tmp_path: Path) -> N
     }
     check = [sys.executable, "-m", "portal.alive", *question]
     assert subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, timeout=30).returncode == 1
+
+
+@pytest.mark.parametrize(("told", "pause"), [("", 5.0), ("0", 0.0), ("7.5", 7.5), ("300", 300.0)])
+def test_a_web_server_is_left_the_time_that_it_takes_to_stop(told: str, pause: float) -> None:
+    web = OURS["web"]
+    finishing = float(web["command"][web["command"].index("--workers-kill-timeout") + 1])
+    assert _seconds(_given(web["stop_grace_period"], {"DRAIN_SECONDS": told})) >= pause + finishing + 10
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -135,6 +145,13 @@ def test_workers_are_as_small_as_on_this_machine() -> None:
     assert OURS["worker"]["environment"].items() >= WORKER_MEMORY.items()
 
 
+def test_a_worker_that_is_told_to_stop_has_the_time_to_end_what_it_has_begun() -> None:
+    noting = ticket_notes.LOOK_SECONDS + ticket_notes.POST_SECONDS
+    longest = max(messages.SEND_DEADLINE, runs.GROUP_DEADLINE, webhooks.DEADLINE, noting, RELEASE_SECONDS, MOST_SECONDS)
+    to_write = 5
+    assert int(OURS["worker"]["stop_grace_period"].removesuffix("s")) >= longest + GRACE + to_write
+
+
 def test_the_broker_keeps_what_it_was_given() -> None:
     command = " ".join(COMPOSE["services"]["redis"]["command"])
     assert "--appendonly yes" in command
@@ -150,9 +167,10 @@ def test_docker_compose_accepts_the_file() -> None:
     program = shutil.which("docker-compose")
     if program is None:
         pytest.skip("docker-compose is not installed; as root: apt install docker-compose")
+    environment = {**VALUES, "DRAIN_SECONDS": "300", "METRICS_PORT": "9500"}
     done = subprocess.run(
-        [program, "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"],
-        env={"PATH": os.environ["PATH"], **VALUES},
+        [program, "--file", str(ROOT / "docker-compose.yml"), "--profile", "watched", "config"],
+        env={"PATH": os.environ["PATH"], **environment},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -160,6 +178,10 @@ def test_docker_compose_accepts_the_file() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert _seconds(services["web"]["stop_grace_period"]) == 315
+    asked = OURS["exporter"]["healthcheck"]["test"]
+    assert services["exporter"]["healthcheck"]["test"] == [_given(word, environment) for word in asked]
 
 
 def _responders_own(
@@ -180,6 +202,19 @@ def _responders_own(
         "RESPONDER_BIND": "127.0.0.1",
         "RESPONDER_PORTS": ",".join(f"{port}={ports[listens]}" for port, listens in listening),
     }
+
+
+def _given(text: str, environment: dict[str, str]) -> str:
+    """With what stands in `.env`, as Compose fills in `${NAME:-default}`."""
+    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: environment.get(found[1]) or found[2], text)
+
+
+def _seconds(duration: str) -> float:
+    """Of a duration as Compose writes them: its parts are added up."""
+    units = {"m": 60.0, "s": 1.0, "ms": 0.001}
+    parts = re.findall(r"([0-9.]+)([a-z]+)", duration)
+    assert "".join(number + unit for number, unit in parts) == duration
+    return sum(float(number) * units[unit] for number, unit in parts)
 
 
 def _natively(command: list[str], ports: dict[str, str]) -> list[str]:
