@@ -16,7 +16,7 @@ O = TypeVar("O")  # noqa: E741 - an observation type
 
 
 class ProbeGroup(StrEnum):
-    """Probes that share one background task and one queue."""
+    """Probes of a run that are claimed, leased and ended together."""
 
     DNS = "dns"
     PORTS = "ports"
