@@ -88,15 +88,11 @@ def run(stop: threading.Event) -> None:
     connection.close()
 
 
-def publish_queued() -> int:
-    """Hand what is queued and not yet published to the broker; how many groups and messages, a batch of each at most.
+def publish(due: Due) -> int:
+    """Hand what is due to the broker; how many groups and messages, a batch of each at most.
 
     Raises BrokerAway once what did get out is marked.
     """
-    return _publish(look())
-
-
-def _publish(due: Due) -> int:
     published, away = _publish_groups() if due.groups else (0, None)
     told = publish_events() if due.events else 0
     if away:  # only now: whoever reads the list of events needs no broker
@@ -154,16 +150,8 @@ def publish_notes() -> int:
     return len(handed_over)
 
 
-def sweep() -> None:
-    """Give back what lost workers held, and what the broker lost; show that we live.
-
-    Raises BrokerAway once everything is done that needs no broker.
-    """
-    _take_back()
-    _look_after_broker()
-
-
-def _take_back() -> None:
+def take_back() -> None:
+    """Give back what lost workers held; show that we live."""
     if requeued := runs.requeue_expired():
         logger.warning("%d groups came back from lost workers", requeued)
     if given_up := messages.give_up_lost():
@@ -179,7 +167,8 @@ def _take_back() -> None:
     Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": Now()})
 
 
-def _look_after_broker() -> None:
+def look_after_broker() -> None:
+    """Give back what the broker lost. Raises BrokerAway."""
     _ask_what_it_forgot()
     _forget_lost_publications()
     _publish_releases()
@@ -198,7 +187,7 @@ def _work(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             if time.monotonic() - swept >= SWEEP_EVERY:
-                _take_back()
+                take_back()
                 swept = time.monotonic()
                 broker_seen = False
             due = look()
@@ -207,10 +196,10 @@ def _work(stop: threading.Event) -> None:
                 due = due._replace(events=False)
             elif due.events:
                 told = time.monotonic()
-            busy = _publish(due)
+            busy = publish(due)
             if not broker_seen:
                 # Every few seconds, and as soon as it is back: it may have come back empty.
-                _look_after_broker()
+                look_after_broker()
                 broker_seen, asked = True, time.monotonic()
             elif time.monotonic() - asked >= LOOK_EVERY:
                 # It may have been away for a moment in which nothing was published.
@@ -250,6 +239,7 @@ def _leave_session() -> None:
 def _relieve_the_silent() -> bool:
     """End the session of a dispatcher that holds the lock and does not work; whether there was one.
 
+    Whoever has just asked the database for something does: its first sweep may take long, and gives a sign at its end.
     PostgreSQL takes the lock back from a process that has ended, not from one that stands still or whose machine is
     gone. One that wakes up finds its connection cut, and stands by.
     """
@@ -259,8 +249,8 @@ def _relieve_the_silent() -> bool:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
             " WHERE locktype = 'advisory' AND objid = %s AND granted AND datname = current_database()"
-            " AND backend_start < now() - make_interval(secs => %s)",
-            [LOCK, 2 * SWEEP_EVERY],  # who has only just come has not had the time for a sign
+            " AND query_start < now() - make_interval(secs => %s)",
+            [LOCK, 2 * SWEEP_EVERY],
         )
         return bool(cursor.rowcount)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -16,7 +17,6 @@ from diagnostics import registry
 from diagnostics.codec import Json, Unreadable, decode, encode
 from diagnostics.domain import Address, Answer, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage, Verdict
 from diagnostics.models import (
-    Case,
     Group,
     GroupState,
     ObservationRecord,
@@ -40,6 +40,9 @@ The lease outlives it, so a living worker is never taken for a lost one.
 """
 LEASE = timedelta(seconds=GROUP_DEADLINE + 5)
 MAX_ATTEMPTS = 3
+"""Of one look. A group's `attempt` only grows, as it is what tells late answers from new ones: it counts the attempts
+of all looks, and each look begins after a multiple of this.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,6 @@ def claim_groups(group_ids: Sequence[int], now: datetime | None = None) -> list[
         )
         for row in rows
     ]
-
-
-def claim_group(group_id: int) -> Claim | None:
-    """The same for one; None where there is nothing to take."""
-    return next(iter(claim_groups([group_id])), None)
 
 
 def record(claim: Claim, seen: Sequence[Seen]) -> bool:
@@ -142,7 +140,7 @@ def requeue_expired() -> int:
                 continue
             count += 1
             group.lease_until = None
-            if group.attempt < MAX_ATTEMPTS:
+            if group.attempt % MAX_ATTEMPTS:
                 group.state, group.dispatched_at = GroupState.QUEUED, None
                 announce_work()
             else:
@@ -154,13 +152,14 @@ def requeue_expired() -> int:
 
 
 def look_again(run: Run, name: ProbeGroup, *, older_than: timedelta) -> bool:
-    """Queue a group of the run once more if it was done that long ago; what its probes see then takes the place of what
-    they saw. Whether it was queued.
+    """Queue a group of the run once more if it ended that long ago, with as many attempts as at first; what its probes
+    see then takes the place of what they saw. Whether it was queued.
     """
     if run.data_deleted_at:
         return False
-    done = run.groups.filter(name=name, state=GroupState.DONE, finished_at__lt=timezone.now() - older_than)
-    queued = bool(done.update(state=GroupState.QUEUED, dispatched_at=None))
+    ended = run.groups.filter(name=name, state__in=GroupState.final(), finished_at__lt=timezone.now() - older_than)
+    rounded_up = (F("attempt") + MAX_ATTEMPTS - 1) / MAX_ATTEMPTS * MAX_ATTEMPTS
+    queued = bool(ended.update(state=GroupState.QUEUED, dispatched_at=None, attempt=rounded_up))
     if queued:
         announce_work()
     return queued
@@ -221,10 +220,6 @@ def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
 def seen_of(record: ObservationRecord) -> Seen:
     """The stored record as evidence; one that cannot be read any more is a gap, not a failure."""
     return _seen(record, record.data)
-
-
-def target_of(case: Case) -> Target:
-    return _target(case.address, case.vendor, case.company_id)
 
 
 def _report(run_id: int, observation: object, message: TestMessage | None) -> None:

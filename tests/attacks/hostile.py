@@ -38,6 +38,7 @@ from tests.attacks.inside import production
 from tests.diagnostics.net.conftest import NameServer, listener, name_server, reply
 from tests.diagnostics.net.smtp_server import MailServer
 from tests.diagnostics.networks import target
+from tests.diagnostics.taking import claim_group
 
 T = TypeVar("T")
 MARK = "QqMarkQq"
@@ -87,7 +88,7 @@ def _walk(case: Case) -> tuple[Evidence, Transmission, bytes, TestMessage]:
     evidence, transmission = _in_a_thread(_talk(case, envelope.content, envelope.sender))
     run = case.runs.get()
     for group in run.groups.all():
-        claim = runs.claim_group(group.pk)
+        claim = claim_group(group.pk)
         assert claim
         mine = {probe.observes for probe in registry.probes() if probe.group == group.name}
         assert runs.record(claim, [seen for seen in evidence if seen.kind in mine])

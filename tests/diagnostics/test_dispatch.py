@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from celery import Celery, current_app
+from django.conf import settings as configured
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
@@ -30,6 +32,7 @@ from diagnostics.services import case_events, due
 from diagnostics.services.cases import Report, create_run, open_case
 from diagnostics.services.messages import claim_message, finish_message, request_message
 from tests.customer import eventually
+from tests.diagnostics.taking import publish_queued, sweep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.serial]
 QUEUES = (dispatch.PROBE_QUEUE, dispatch.MAIL_QUEUE)
@@ -65,78 +68,78 @@ def waiting() -> dict[str, int]:
 
 
 def test_the_groups_of_a_run_travel_together_and_once(case: Case) -> None:
-    assert dispatch.publish_queued() == len(ProbeGroup)
+    assert publish_queued() == len(ProbeGroup)
     assert waiting() == {dispatch.PROBE_QUEUE: 1, dispatch.MAIL_QUEUE: 0}
-    assert dispatch.publish_queued() == 0
+    assert publish_queued() == 0
 
 
 def test_a_group_that_came_back_from_a_lost_worker_travels_alone(case: Case) -> None:
-    dispatch.publish_queued()
+    publish_queued()
     Group.objects.filter(name=ProbeGroup.DNS).update(dispatched_at=None)
-    assert dispatch.publish_queued() == 1
+    assert publish_queued() == 1
     assert waiting()[dispatch.PROBE_QUEUE] == 2
 
 
 def test_a_test_message_goes_to_the_mail_queue_once(case: Case) -> None:
     request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.1")
-    dispatch.publish_queued()
-    dispatch.publish_queued()
+    publish_queued()
+    publish_queued()
     assert waiting()["mail"] == 1
 
 
 def test_a_test_message_that_was_put_off_is_published_again_when_it_is_due(case: Case) -> None:
     message = request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.1")
-    dispatch.publish_queued()
+    publish_queued()
     assert claim_message(message.pk)
     reply = SmtpReply(SmtpStage.RCPT, 450, "4.7.1 Greylisted, try again later")
     finish_message(message.pk, Transmission(SendOutcome.DEFERRED, "direct", "mx.example.org", replies=(reply,)))
-    dispatch.publish_queued()
+    publish_queued()
     assert waiting()["mail"] == 1
     TestMessage.objects.update(next_try_at=timezone.now())
-    dispatch.publish_queued()
-    dispatch.publish_queued()
+    publish_queued()
+    publish_queued()
     assert waiting()["mail"] == 2
 
 
 def test_what_an_emptied_broker_lost_is_published_again(case: Case) -> None:
     request_message(case, purpose=Purpose.PRIMARY, address=Address("anna", "example.org"), source="192.0.2.1")
-    dispatch.publish_queued()
+    publish_queued()
     purge()
     for table in (Group, TestMessage):
         table.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
-    dispatch.sweep()
-    assert dispatch.publish_queued() == len(ProbeGroup) + 1
+    sweep()
+    assert publish_queued() == len(ProbeGroup) + 1
     assert waiting() == dict.fromkeys(QUEUES, 1)
 
 
 def test_what_waits_in_a_busy_broker_is_not_published_again(case: Case) -> None:
-    dispatch.sweep()
-    dispatch.publish_queued()
+    sweep()
+    publish_queued()
     Group.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
-    dispatch.sweep()
-    assert dispatch.publish_queued() == 0
+    sweep()
+    assert publish_queued() == 0
 
 
 @pytest.mark.parametrize("overtaken", [False, True], ids=["first of all", "long before what was taken"])
 def test_what_a_queue_that_is_never_empty_lost_is_missed_once_later_work_is_taken(case: Case, overtaken: bool) -> None:
-    dispatch.sweep()
-    dispatch.publish_queued()
+    sweep()
+    publish_queued()
     Group.objects.exclude(name=ProbeGroup.DNS).update(state=GroupState.RUNNING)
     earlier = dispatch.OVERTAKEN_BY * (1.1 if overtaken else 0.9)
     lost = Group.objects.filter(name=ProbeGroup.DNS)
     lost.update(dispatched_at=timezone.now() - earlier)
-    dispatch.sweep()
+    sweep()
     assert lost.get().dispatched_at is None if overtaken else lost.get().dispatched_at
 
 
 def test_what_an_emptied_broker_lost_is_published_again_at_once_though_it_is_busy(case: Case) -> None:
-    dispatch.sweep()
-    dispatch.publish_queued()
+    sweep()
+    publish_queued()
     with dispatch._broker() as channel:
         channel.client.flushdb()
         channel.client.lpush(dispatch.PROBE_QUEUE, *["other work"] * 3)
-    dispatch.sweep()
-    assert dispatch.publish_queued() == len(ProbeGroup)
+    sweep()
+    assert publish_queued() == len(ProbeGroup)
 
 
 @pytest.fixture
@@ -151,7 +154,7 @@ def absent_broker() -> Iterator[None]:
 
 def test_an_absent_broker_loses_nothing(case: Case, absent_broker: None) -> None:
     with pytest.raises(BrokerAway):
-        dispatch.publish_queued()
+        publish_queued()
     assert set(Group.objects.values_list("state", "dispatched_at")) == {(GroupState.QUEUED, None)}
 
 
@@ -172,26 +175,43 @@ def test_what_a_broker_took_before_it_went_away_is_not_handed_over_again(
 
     monkeypatch.setattr(current_app, "send_task", one_only)
     with pytest.raises(BrokerAway):
-        dispatch.publish_queued()
+        publish_queued()
     left = Group.objects.filter(dispatched_at=None)
     assert left.count() in (1, len(ProbeGroup) - 1), "of two runs one is left, whole"
     count = left.count()
     monkeypatch.setattr(current_app, "send_task", present)
-    assert dispatch.publish_queued() == count
+    assert publish_queued() == count
     assert waiting()[dispatch.PROBE_QUEUE] == 2
 
 
 def test_without_a_broker_what_lost_workers_held_is_taken_back(case: Case, absent_broker: None) -> None:
     Group.objects.update(state=GroupState.RUNNING, lease_until=timezone.now() - timedelta(seconds=1), attempt=1)
     with pytest.raises(BrokerAway):
-        dispatch.sweep()
+        sweep()
     assert set(Group.objects.values_list("state", flat=True)) == {GroupState.QUEUED}
     assert Heartbeat.objects.filter(name="dispatcher").exists(), "it works: it is the broker that does not"
 
 
 def test_a_sweep_shows_that_the_dispatcher_lives() -> None:
-    dispatch.sweep()
+    sweep()
     assert Heartbeat.objects.get(name="dispatcher").at > timezone.now() - timedelta(seconds=10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_works_is_not_taken_for_silent_however_old_its_session_and_long_its_first_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A standby's session is as old as its waiting, and its first sign comes at the end of its first sweep."""
+    monkeypatch.setattr(dispatch, "SWEEP_EVERY", 0.5)
+    too_long = "SELECT now() - backend_start > interval '2 seconds' FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+    with psycopg.connect(configured.DATABASE_URL, dbname=connection.settings_dict["NAME"], autocommit=True) as session:
+        eventually(lambda: session.execute(too_long).fetchone() == (True,), LIMIT, "an old session")
+        session.execute("SELECT pg_advisory_lock(%s)", [dispatch.LOCK])
+        assert not dispatch._relieve_the_silent()
+        eventually(dispatch._relieve_the_silent, LIMIT, "that it is relieved, as it asks nothing any more")
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    connection.close()
 
 
 LIMIT = 30

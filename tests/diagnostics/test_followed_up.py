@@ -30,6 +30,7 @@ from diagnostics.probes.test_message import TestMessageReport
 from diagnostics.services import messages, runs
 from diagnostics.services.cases import Report, open_case
 from tests.customer import eventually
+from tests.diagnostics.taking import claim_group
 
 START_LIMIT = 20.0
 ALL = {one.slug: one for one in scenarios()}
@@ -99,7 +100,7 @@ def followed(scenario: Scenario) -> tuple[Diagnosis, TestMessage]:
     address = parse_address(scenario.address, extra_suffixes=frozenset({"test"}))
     case = open_case(Report(chosen, "ACME-1", address, source="192.0.2.1"))
     for group in case.runs.get().groups.all():
-        claim = runs.claim_group(group.pk)
+        claim = claim_group(group.pk)
         assert claim
         runs.finish_group(claim)  # what probes see has no part in this
     message = messages.request_message(case, purpose=Purpose.PRIMARY, address=address, source="192.0.2.1")

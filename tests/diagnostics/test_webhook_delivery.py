@@ -32,9 +32,10 @@ from diagnostics.services import webhooks
 from diagnostics.services.audit import Actor
 from diagnostics.services.case_events import announce
 from diagnostics.services.cases import Report, open_case
-from diagnostics.services.runs import claim_group, finish_group
+from diagnostics.services.runs import finish_group
 from tests.diagnostics.net.conftest import NameServer, name_server
 from tests.diagnostics.receiver import ADDRESS, URL, Message, Receiver, certified, write_state
+from tests.diagnostics.taking import claim_group, publish_queued, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADMIN = Actor("agent", "admin-one")
@@ -417,11 +418,11 @@ def test_what_an_emptied_broker_lost_is_published_again(
     with current_app.connection_for_write() as connected:
         connected.default_channel.queue_purge(dispatch.HOOK_QUEUE)  # type: ignore[attr-defined]
     WebhookDelivery.objects.update(dispatched_at=timezone.now() - dispatch.LOST_AFTER - timedelta(seconds=1))
-    dispatch.sweep()
+    sweep()
     dispatch.publish_webhooks()
     assert broker() == 1
 
 
 def test_an_idle_dispatcher_asks_little(secret: str, django_assert_max_num_queries) -> None:
     with django_assert_max_num_queries(1):
-        assert dispatch.publish_queued() == 0
+        assert publish_queued() == 0

@@ -15,12 +15,13 @@ from django.conf import settings as configured
 from django.test import Client
 
 from diagnostics import registry, tasks
+from diagnostics.addresses import parse_address
 from diagnostics.domain import Evidence, Network, Target
-from diagnostics.models import Case, LinkKind
+from diagnostics.models import LinkKind
 from diagnostics.net.loop import run_on_loop
 from diagnostics.runner import observe
 from diagnostics.services.cases import mint_link
-from diagnostics.services.runs import target_of
+from diagnostics.vendors import vendor
 from portal.log import HideKeys, without_keys
 from portal.wizard.views import links
 from tests.diagnostics.services.evidence import ANNA, COMPANY, NETWORK, SPELLED, person_in_everything
@@ -110,7 +111,7 @@ def test_a_fault_in_a_probe(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -
 
     case = person_in_everything()
     probe = next(one for one in registry.probes() if not one.needs)
-    target = target_of(Case.objects.get(pk=case.pk))
+    target = Target(parse_address(ANNA), vendor(case.vendor), case.company_id)
     run_on_loop(observe([replace(probe, collect=collect)], target, None), 10)  # type: ignore[arg-type]
     assert "failed" in log.getvalue()
     assert "…@example.org" in log.getvalue()

@@ -23,6 +23,7 @@ from diagnostics.services import suppressions
 from diagnostics.services.cases import Report, open_case
 from diagnostics.services.events import Told, take_in
 from diagnostics.services.runs import diagnosis_of
+from tests.diagnostics.taking import sweep
 
 BOUNCED = next(one for one in scenarios() if one.slug == "suppressed-after-bounce")
 
@@ -82,8 +83,8 @@ def test_a_release_is_published_until_somebody_has_claimed_it() -> None:
     with current_app.connection_for_write() as broker:
         channel: Any = broker.default_channel
         channel.queue_purge(dispatch.HOOK_QUEUE)
-        dispatch.sweep()
+        sweep()
         assert channel.queue_declare(queue=dispatch.HOOK_QUEUE).message_count == 1
         assert suppressions.claim_release(release.pk)
-        dispatch.sweep()
+        sweep()
         assert channel.queue_purge(dispatch.HOOK_QUEUE) == 1

@@ -32,7 +32,8 @@ from diagnostics.services import events
 from diagnostics.services.cases import Report, mint_link, open_case
 from diagnostics.services.deep_links import live_link, make_link, open_linked_case
 from diagnostics.services.messages import claim_message, finish_message, request_message
-from diagnostics.services.runs import claim_group, finish_group, record, report_to
+from diagnostics.services.runs import finish_group, record, report_to
+from tests.diagnostics.taking import claim_group
 
 ANNA = "anna.k@example.org"
 SPELLED = "Anna.K+timeclock@Example.org"

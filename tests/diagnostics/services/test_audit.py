@@ -20,7 +20,8 @@ from diagnostics.services import audit_chain
 from diagnostics.services.audit import BEGINNING, Action, Actor, digest_of, write
 from diagnostics.services.audit_chain import Break, Head, Problem, verify
 from diagnostics.services.cases import Report, open_case, start_run
-from diagnostics.services.runs import claim_group, finish_group
+from diagnostics.services.runs import finish_group
+from tests.diagnostics.taking import claim_group
 
 ANNA = Actor("agent", "agent-one", "192.0.2.9")
 WRITERS, EACH = 6, 8

@@ -14,7 +14,8 @@ from diagnostics.models import Case, Group, Run
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind
 from diagnostics.services.cases import Report, open_case, start_run
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
+from tests.diagnostics.taking import claim_group
 
 pytestmark = pytest.mark.django_db
 migration = import_module("diagnostics.migrations.0005_case_columns")

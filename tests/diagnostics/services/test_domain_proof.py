@@ -12,7 +12,8 @@ from diagnostics.models import Case
 from diagnostics.probes.domain_proof import DomainProof
 from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.domain_proof import can_be_proven, record_name, record_text
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
+from tests.diagnostics.taking import claim_group
 
 
 def play(case: Case, proof: DomainProof | None, group: ProbeGroup = ProbeGroup.DNS) -> None:

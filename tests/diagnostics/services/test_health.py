@@ -15,7 +15,8 @@ from diagnostics.models import Case, VendorHealthRecord
 from diagnostics.probes.vendor_health import HealthItem, HealthKind, HealthState, VendorHealth
 from diagnostics.services import health
 from diagnostics.services.alone import alone
-from diagnostics.services.runs import claim_group, diagnosis_of, evidence_of, finish_group, judge
+from diagnostics.services.runs import diagnosis_of, evidence_of, finish_group, judge
+from tests.diagnostics.taking import claim_group
 
 LOOK = VendorHealth(
     "timeclock",

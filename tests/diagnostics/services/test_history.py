@@ -28,6 +28,7 @@ from diagnostics.services.cases import start_run
 from diagnostics.services.notes import LONGEST, write_note
 from diagnostics.services.reruns import run_group_again
 from diagnostics.services.resolutions import reopen, resolve
+from tests.diagnostics.taking import claim_group
 from tests.portal.wizard.conftest import finish, opened, sent
 
 AGENT = Actor("agent", "agent-one", "192.0.2.1")
@@ -150,7 +151,7 @@ def test_a_case_that_is_being_checked_is_reopened_as_such(case: Case) -> None:
 def finish_queued(case: Case) -> None:
     run = case.runs.order_by("-number")[0]
     for group in run.groups.filter(state=GroupState.QUEUED):
-        claim = runs.claim_group(group.pk)
+        claim = claim_group(group.pk)
         assert claim
         runs.finish_group(claim)
 

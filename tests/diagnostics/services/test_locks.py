@@ -23,8 +23,9 @@ from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.messages import request_message
 from diagnostics.services.persons import Person, erase
 from diagnostics.services.reruns import run_group_again
-from diagnostics.services.runs import Claim, claim_group, finish_group, record
+from diagnostics.services.runs import Claim, finish_group, record
 from tests.customer import eventually
+from tests.diagnostics.taking import claim_group
 
 ROUNDS = 10
 KINDS = {

@@ -39,7 +39,7 @@ from diagnostics.services.audit import Action, Actor
 from diagnostics.services.cases import Report, open_case
 from diagnostics.services.messages import request_message, stop_mail, stop_token
 from diagnostics.services.persons import Person, counts_of, erase, export, request_erasure
-from diagnostics.services.runs import claim_group, record
+from diagnostics.services.runs import record
 from tests.diagnostics.services.evidence import (
     ANNA,
     COMPANY,
@@ -49,6 +49,7 @@ from tests.diagnostics.services.evidence import (
     person_in_everything,
     work_off,
 )
+from tests.diagnostics.taking import claim_group
 
 LEAD = Actor("agent", "lead-one")
 OTHER = "joanna.k@example.org"

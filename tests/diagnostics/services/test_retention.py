@@ -20,7 +20,7 @@ from diagnostics.services import audit, audit_chain, data_classes, retention, su
 from diagnostics.services.cases import DetailsDeleted, Report, open_case, start_run
 from diagnostics.services.data_classes import KEPT, words_of
 from diagnostics.services.messages import WrongCode, finish_message, type_code
-from diagnostics.services.runs import claim_group, diagnosis_of, finish_group, judge
+from diagnostics.services.runs import diagnosis_of, finish_group, judge
 from tests.diagnostics.services.evidence import (
     ANNA,
     COMPANY,
@@ -30,6 +30,7 @@ from tests.diagnostics.services.evidence import (
     person_in_everything,
     work_off,
 )
+from tests.diagnostics.taking import claim_group
 
 ROOT = Path(__file__).resolve().parents[3]
 LONG_AGO = timedelta(days=91)

@@ -23,14 +23,15 @@ from diagnostics.services import runs
 from diagnostics.services.cases import start_run
 from diagnostics.services.messages import claim_message, finish_message, request_message
 from diagnostics.services.runs import (
-    claim_group,
     claim_groups,
     diagnosis_of,
     finish_group,
+    look_again,
     record,
     report,
     requeue_expired,
 )
+from tests.diagnostics.taking import claim_group
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +113,66 @@ def test_after_three_lost_workers_the_customer_is_told(case: Case) -> None:
     answer = diagnosis.answer("domain")
     assert answer is not None
     assert (answer.status, answer.gap) == (Status.COULD_NOT_CHECK, Gap.LOST)
+
+
+def lose(group: Group) -> int:
+    """A worker takes the group and is lost; the attempt that this was."""
+    claim = claim_group(group.pk)
+    assert claim is not None
+    expire(group)
+    requeue_expired()
+    return claim.attempt
+
+
+def wanted_again(group: Group) -> bool:
+    Group.objects.filter(pk=group.pk).update(finished_at=timezone.now() - timedelta(minutes=5))
+    return look_again(group.run, ProbeGroup(group.name), older_than=timedelta(minutes=2))
+
+
+def test_each_wanted_look_may_lose_as_many_workers_as_the_first(case: Case) -> None:
+    group = group_of(case)
+    for _ in range(runs.MAX_ATTEMPTS + 1):
+        finish(case, ProbeGroup.DNS, seen())
+        assert wanted_again(group)
+        for _ in range(runs.MAX_ATTEMPTS - 1):
+            lose(group)
+            assert group_of(case).state == GroupState.QUEUED
+    lose(group)
+    assert group_of(case).state == GroupState.FAILED
+
+
+def test_what_was_given_up_may_be_looked_at_again(case: Case) -> None:
+    group = group_of(case)
+    for _ in range(runs.MAX_ATTEMPTS):
+        lose(group)
+    assert wanted_again(group)
+    finish(case, ProbeGroup.DNS, seen())
+    assert group_of(case).state == GroupState.DONE
+    assert ObservationRecord.objects.get(group=group).attempt == runs.MAX_ATTEMPTS + 1
+
+
+def test_no_attempt_of_an_earlier_look_passes_for_one_of_a_later(case: Case) -> None:
+    group, attempts = group_of(case), []
+    for lost in range(runs.MAX_ATTEMPTS):
+        attempts += [lose(group) for _ in range(lost)]
+        late = claim_group(group.pk)
+        assert late is not None
+        attempts.append(late.attempt)
+        finish_group(late, [seen()])
+        assert wanted_again(group)
+        assert not record(late, [seen(exists=False)]), "nobody has it"
+        newer = claim_group(group.pk)
+        assert newer is not None
+        attempts.append(newer.attempt)
+        assert not record(late, [seen(exists=False)]), "somebody else has it"
+        finish_group(newer, [seen()])
+        assert wanted_again(group)
+    assert attempts == sorted(set(attempts))
+
+
+def test_a_group_that_has_just_ended_is_not_looked_at_again(case: Case) -> None:
+    finish(case, ProbeGroup.DNS, seen())
+    assert not look_again(case.runs.get(), ProbeGroup.DNS, older_than=timedelta(minutes=2))
 
 
 def finish(case: Case, name: ProbeGroup, *entries: Seen) -> None:

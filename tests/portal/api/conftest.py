@@ -15,7 +15,7 @@ from diagnostics.models import ApiClient, Case
 from diagnostics.services.api_keys import Scope, make_client, make_key
 from diagnostics.services.audit import Actor
 from diagnostics.services.canned import play
-from diagnostics.services.runs import claim_group
+from tests.diagnostics.taking import claim_group
 
 ACTOR = Actor("command", "tests")
 CASE = {"company": "ACME-1", "address": "anna@example.org", "article": "verification"}

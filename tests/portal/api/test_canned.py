@@ -15,6 +15,7 @@ from diagnostics.models import Case, MessageState, Purpose
 from diagnostics.services.api_keys import Scope
 from diagnostics.services.deep_links import live_link, open_linked_case
 from diagnostics.services.messages import request_message
+from tests.diagnostics.taking import claim_group
 from tests.portal.api.conftest import CANNED, CASE, Api, MakeApi, finish, opened, problem_of
 
 
@@ -98,7 +99,6 @@ def test_a_test_key_knows_no_other_domain(testing: Api) -> None:
 
 def test_another_key_is_not_served_from_recordings(api: Api) -> None:
     from diagnostics.services.canned import play
-    from diagnostics.services.runs import claim_group
 
     case = opened(api, CANNED)
     claim = claim_group(case.runs.get().groups.get(name="dns").pk)

@@ -31,8 +31,9 @@ from diagnostics.probes.server_ports import ServerPorts
 from diagnostics.probes.test_message import Whereabouts
 from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.messages import answer_whereabouts, claim_message, finish_message, request_message
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
 from tests.agents import make_agent
+from tests.diagnostics.taking import claim_group
 
 REPLY = "552 5.2.2 <anna@example.org>: mailbox full <script>alert(1)</script>"
 

@@ -13,10 +13,11 @@ from diagnostics.domain import Membership, ProbeGroup, Seen, Vantage
 from diagnostics.models import ApiClient, AuditEntry, Case, CaseLink, CaseState, Resolution
 from diagnostics.probes.directory_match import DirectoryMatch
 from diagnostics.services.audit import Action
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
 from portal.console.case.accuracy import Hit, accuracy_of, hit_of
 from portal.roles import Role
 from tests.agents import make_agent
+from tests.diagnostics.taking import claim_group
 from tests.portal.console.test_case import url
 
 

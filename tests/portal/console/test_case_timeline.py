@@ -28,8 +28,9 @@ from diagnostics.services.cases import mint_link
 from diagnostics.services.notes import write_note
 from diagnostics.services.reruns import run_group_again
 from diagnostics.services.resolutions import reopen, resolve
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
 from portal.console.case.timeline import PAGE_SIZE, EventStory, Kind, Wish, timeline_of
+from tests.diagnostics.taking import claim_group
 from tests.portal.console.test_case import url
 
 AGENT = Actor("agent", "agent-two")

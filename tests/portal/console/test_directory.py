@@ -8,7 +8,8 @@ from django.utils import timezone
 from diagnostics.domain import Gap, Membership, ProbeGroup, Seen, Vantage
 from diagnostics.models import Case
 from diagnostics.probes.directory_match import DirectoryMatch
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
+from tests.diagnostics.taking import claim_group
 from tests.portal.console.conftest import OpenCase
 
 

@@ -13,8 +13,9 @@ from diagnostics import tasks
 from diagnostics.domain import ProbeGroup, Seen, Suppression, SuppressionAnswer, SuppressionReason, Vantage
 from diagnostics.models import Case, SuppressionRelease
 from diagnostics.services import suppressions
-from diagnostics.services.runs import claim_group, finish_group, record
+from diagnostics.services.runs import finish_group, record
 from tests.diagnostics.sending.service import Reply, Service
+from tests.diagnostics.taking import claim_group
 
 BOUNCE = Suppression(
     "postmark", SuppressionReason.BOUNCE, datetime(2026, 3, 1, tzinfo=UTC), "HardBounce", removable=True

@@ -15,6 +15,7 @@ from diagnostics.models import Case, Purpose, TestMessage
 from diagnostics.services import messages, runs
 from diagnostics.services.cases import Report, mint_link, open_case
 from portal.access import remember
+from tests.diagnostics.taking import claim_group
 
 AT = datetime(2026, 3, 2, 10, 42, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ def finish(case: Case, *observations: object, gaps: Iterable[type[object]] = ())
     seen = {one.kind: one for one in observed(*observations)}
     run = case.runs.order_by("-number")[0]
     for group in run.groups.all():
-        claim = runs.claim_group(group.pk)
+        claim = claim_group(group.pk)
         assert claim is not None
         mine = [probe.observes for probe in registry.probes() if probe.group == group.name]
         missing = (Seen(kind, Vantage.SERVER, AT, gap=Gap.TIMED_OUT) for kind in mine if kind not in seen)

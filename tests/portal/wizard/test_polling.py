@@ -20,6 +20,7 @@ from diagnostics.services.cases import mint_link, start_run
 from diagnostics.services.standing import standing
 from portal.wizard.polling import etag
 from tests.agents import make_agent
+from tests.diagnostics.taking import claim_group
 from tests.portal.wizard.conftest import finish, give, observed, opened, sent
 
 pytestmark = pytest.mark.django_db
@@ -36,13 +37,13 @@ def nothing(case: Case) -> None:
 
 
 def some_answers(case: Case) -> None:
-    claim = runs.claim_group(case.runs.get().groups.get(name="dns").pk)
+    claim = claim_group(case.runs.get().groups.get(name="dns").pk)
     assert claim
     runs.record(claim, observed(MX))
 
 
 def our_records(case: Case) -> None:
-    claim = runs.claim_group(case.runs.get().groups.get(name="records").pk)
+    claim = claim_group(case.runs.get().groups.get(name="records").pk)
     assert claim
     runs.finish_group(claim)
 

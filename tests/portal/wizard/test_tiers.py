@@ -25,6 +25,7 @@ from diagnostics.services.runs import evidence_of
 from portal.wizard.casefile import read
 from portal.wizard.causes import causes
 from portal.wizard.for_it import letter
+from tests.diagnostics.taking import claim_group
 from tests.portal.wizard.conftest import AT, finish, give, opened
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +63,7 @@ def url(case: Case, section: str = "") -> str:
 
 def work(case: Case, name: ProbeGroup, *seen: Seen) -> None:
     """What a worker does with one group: what was not seen, was not seen in time."""
-    claim = runs.claim_group(case.runs.order_by("-number")[0].groups.get(name=name).pk)
+    claim = claim_group(case.runs.order_by("-number")[0].groups.get(name=name).pk)
     assert claim is not None
     mine = [probe.observes for probe in registry.probes() if probe.group is name]
     told = [one for one in seen if one.kind in mine]
