@@ -195,7 +195,7 @@ def handle_start(request: HttpRequest, article: Article) -> HttpResponse:
     return open_page(request, case, report.token)
 
 
-def open_page(request: HttpRequest, case: Case, token: str = "") -> HttpResponse:
+def open_page(request: HttpRequest, case: Case, token: str | None = None) -> HttpResponse:
     """Off to the case's page, with its token kept in this browser: a new one where it has none and none is given.
 
     Raises LimitReached.
