@@ -48,5 +48,5 @@ def _by_words(event: SendEvent) -> str | None:
     return next((tag for word, tag in _BY_WORDS.items() if word in said), None)
 
 
-_ADDRESS = re.compile(r"\S*@\S*")
+_ADDRESS = re.compile(r"(?<!\S)\S*@\S*")
 """What somebody's mailbox or domain is called says nothing."""

@@ -109,9 +109,9 @@ def open_case(report: Report) -> Case:
         known = _opened_by(key) if key else None
         if known is None:
             raise
-        if timezone.now() - known.created_at > LINK_LIFETIME:
-            return open_case(replace(report, submission=""))  # whoever kept the form may see that case no more
         if report.token:
+            if timezone.now() - known.created_at > LINK_LIFETIME:
+                return open_case(replace(report, submission=""))  # whoever kept the form may see that case no more
             limits.take([(limits.LINK_BY_CASE, known.reference)])
             _keep_link(known, report.token)
         return known

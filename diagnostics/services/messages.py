@@ -94,7 +94,8 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
         if known := run.test_messages.filter(purpose=purpose).first():
             return known
         mailbox, domain = mailbox_for_limits(str(address)), registered_domain(address.domain)
-        by_domain = limits.MESSAGE_BY_PROVIDER if domain in listed("mailbox_domains") else limits.MESSAGE_BY_DOMAIN
+        is_provider = not {domain, address.domain}.isdisjoint(listed("mailbox_domains"))
+        by_domain = limits.MESSAGE_BY_PROVIDER if is_provider else limits.MESSAGE_BY_DOMAIN
         limits.take(
             (
                 (limits.MESSAGE_BY_ADDRESS_SOON, mailbox),

@@ -1,10 +1,13 @@
 """One long word costs what reading it costs. Each of these once took its length squared, with everybody waiting."""
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 
+from diagnostics.domain import SendEvent, SendEventKind
+from diagnostics.replies.stops import stopped_by
 from portal.log import HideKeys, Line, without_keys
 from portal.masking import without_mailboxes
 
@@ -29,6 +32,12 @@ WORDS = [
 def test_neither_the_log_nor_a_masked_page_is_kept_busy(word: str, behind: str) -> None:
     assert "anna" not in without_keys(word + behind)
     assert "anna" not in without_mailboxes(word + behind, ["bert@example.org"])
+
+
+@pytest.mark.parametrize("word", WORDS, ids=[word[:14] for word in WORDS])
+def test_nor_is_whoever_reads_what_a_sending_service_was_told(word: str) -> None:
+    told = SendEvent(SendEventKind.BOUNCED, datetime(2026, 3, 1, tzinfo=UTC), "example", reply=f"550 5.1.1 {word}")
+    assert stopped_by(told) is None
 
 
 def test_a_page_that_does_not_exist_is_logged_at_once(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -56,6 +56,13 @@ def test_a_form_that_is_older_than_its_links_opens_another_case(report: Report) 
     assert CaseLink.objects.filter(case=first).count() == 1
 
 
+def test_a_call_of_the_api_that_comes_again_is_the_same_case_however_late(report: Report) -> None:
+    call = replace(report, submission="api 1 a key")
+    first = open_case(call)
+    Case.objects.update(created_at=timezone.now() - LINK_LIFETIME - timedelta(minutes=1))
+    assert open_case(call) == first
+
+
 def test_a_form_that_was_taken_opens_its_case_where_no_other_may_be_opened(report: Report) -> None:
     form = replace(report, submission="a form")
     case = open_case(form)

@@ -161,9 +161,10 @@ def test_names_below_one_domain_share_its_limit(report: Report) -> None:
 
 
 @pytest.mark.django_db
-def test_nobody_shuts_out_everybody_of_a_mailbox_provider(report: Report) -> None:
+@pytest.mark.parametrize("provider", ["gmail.com", "poczta.onet.pl"])
+def test_nobody_shuts_out_everybody_of_a_mailbox_provider(report: Report, provider: str) -> None:
     for number in range(limits.MESSAGE_BY_DOMAIN.count + 1):
-        from_a_network_of_its_own(report, number, Address(f"anna{number}", "gmail.com"))
+        from_a_network_of_its_own(report, number, Address(f"anna{number}", provider))
 
 
 def test_the_global_breaker_trips(case: Case, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
