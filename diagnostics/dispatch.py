@@ -85,7 +85,7 @@ def run(stop: threading.Event) -> None:
             logger.warning("the database is away; trying again")
             _leave_session()
             stop.wait(1)
-    connection.close()
+    _leave_session()
 
 
 def publish(due: Due) -> int:

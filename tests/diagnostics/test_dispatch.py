@@ -198,13 +198,23 @@ def test_a_sweep_shows_that_the_dispatcher_lives() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_that_has_stopped_leaves_the_lock_to_the_next() -> None:
+    with dispatching():
+        eventually(Heartbeat.objects.filter(name="dispatcher").exists, LIMIT, "that it works")
+    with another_session() as session:
+        held = session.execute("SELECT pg_try_advisory_lock(%s)", [dispatch.LOCK]).fetchone()
+    assert held == (True,)
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_who_works_is_not_taken_for_silent_however_old_its_session_and_long_its_first_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A standby's session is as old as its waiting, and its first sign comes at the end of its first sweep."""
     monkeypatch.setattr(dispatch, "SWEEP_EVERY", 0.5)
     too_long = "SELECT now() - backend_start > interval '2 seconds' FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-    with psycopg.connect(configured.DATABASE_URL, dbname=connection.settings_dict["NAME"], autocommit=True) as session:
+    with another_session() as session:
         eventually(lambda: session.execute(too_long).fetchone() == (True,), LIMIT, "an old session")
         session.execute("SELECT pg_advisory_lock(%s)", [dispatch.LOCK])
         assert not dispatch._relieve_the_silent()
@@ -216,6 +226,11 @@ def test_who_works_is_not_taken_for_silent_however_old_its_session_and_long_its_
 
 LIMIT = 30
 """Seconds for what takes a moment."""
+
+
+def another_session() -> psycopg.Connection:
+    """With the same database, beside the pool's."""
+    return psycopg.connect(configured.DATABASE_URL, dbname=connection.settings_dict["NAME"], autocommit=True)
 
 
 @contextmanager
