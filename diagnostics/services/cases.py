@@ -194,7 +194,7 @@ def token_hash(token: str) -> str:
 
 def _limits_of(report: Report) -> list[tuple[limits.Rule, str]]:
     """A signed link opens one case only, so nobody can use up its address's share beforehand."""
-    uses = [(limits.OPEN_BY_SOURCE, report.source)]
+    uses = limits.network_uses(limits.OPEN_BY_SOURCE, limits.OPEN_BY_SITE, report.source)
     if report.origin == API_ORIGIN and report.api_client:
         uses = [(limits.OPEN_BY_CLIENT, str(report.api_client.pk))]
         if report.api_client.is_test:  # nobody's address

@@ -14,6 +14,7 @@ lie within any `period`.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from diagnostics.services import refusals
 from diagnostics.services.prepared import rows
 
 MICROSECOND = timedelta(microseconds=1)
+SITE_PREFIX = 48
+"""Length of the prefix of a site's IPv6 addresses, in bits."""
 MINUTE, QUARTER, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 
 
@@ -84,6 +87,8 @@ class ProofNeeded(Exception):
 
 
 OPEN_BY_SOURCE = Rule("open-by-source", settings.CASES_PER_SOURCE, HOUR, soft=settings.CASES_BEFORE_PROOF)
+OPEN_BY_SITE = Rule("open-by-site", 4 * OPEN_BY_SOURCE.count, HOUR, soft=4 * settings.CASES_BEFORE_PROOF)
+"""Where a network is one of the many that a site has: with a /48 of IPv6 anybody could come from 65,536 of them."""
 OPEN_BY_CLIENT = Rule("open-by-client", settings.API_CASES_PER_HOUR, HOUR)
 """In place of the source's, which for a helpdesk's system is the same for all its customers."""
 OPEN_BY_HELPDESK = Rule("open-by-helpdesk", 300, HOUR)
@@ -109,8 +114,19 @@ MESSAGE_BY_PROVIDER = Rule("message-by-provider", max(20, settings.MESSAGES_PER_
 one visitor would shut everybody there out for a day. It leaves room for all others.
 """
 MESSAGE_BY_SOURCE = Rule("message-by-source", settings.MESSAGES_PER_SOURCE, HOUR)
+MESSAGE_BY_SITE = Rule("message-by-site", 4 * MESSAGE_BY_SOURCE.count, HOUR)
 MESSAGE_BY_ANYONE = Rule("message-by-anyone", settings.MESSAGES_PER_HOUR, HOUR)
 """The global breaker: whatever goes wrong, no more than this leaves us."""
+
+
+def network_uses(by_source: Rule, by_site: Rule, source: str) -> list[tuple[Rule, str]]:
+    """One use by a network (`Report.source`); for the /64 of an IPv6 address one by the /48 that it lies in as well,
+    which is what providers give to a site (RFC 6177).
+    """
+    uses = [(by_source, source)]
+    if ":" in source:
+        uses.append((by_site, str(ipaddress.IPv6Network(source).supernet(new_prefix=SITE_PREFIX))))
+    return uses
 
 
 def key_of(value: str, secret: str | None = None) -> str:

@@ -101,7 +101,7 @@ def request_message(case: Case, *, purpose: Purpose, address: Address, source: s
                 (limits.MESSAGE_BY_ADDRESS_SOON, mailbox),
                 (limits.MESSAGE_BY_ADDRESS, mailbox),
                 (by_domain, domain),
-                (limits.MESSAGE_BY_SOURCE, source),
+                *limits.network_uses(limits.MESSAGE_BY_SOURCE, limits.MESSAGE_BY_SITE, source),
                 (limits.MESSAGE_BY_ANYONE, ""),
             )
         )

@@ -8,7 +8,7 @@ from diagnostics.articles import article
 from diagnostics.domain import Address
 from diagnostics.models import Case, LinkKind
 from diagnostics.services.cases import Report, mint_link, open_case
-from diagnostics.services.limits import OPEN_BY_SOURCE, take
+from diagnostics.services.limits import OPEN_BY_SITE, OPEN_BY_SOURCE, take
 from portal import access
 from tests.agents import make_agent
 
@@ -78,6 +78,25 @@ def test_no_forged_header_moves_the_bucket(client: Client, settings) -> None:
     take([(OPEN_BY_SOURCE, "203.0.113.9")])
     assert client.post("/verification/", report, headers=forged(9)).status_code == 429
     assert client.post("/verification/", report, headers={"X-Forwarded-For": "203.0.113.10"}).status_code == 303
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("used", "network", "status"),
+    [
+        pytest.param(OPEN_BY_SITE.soft, "2001:db8:7:ffff::1", 200, id="a network that asked for nothing yet: a proof"),
+        pytest.param(OPEN_BY_SITE.count, "2001:db8:7:ffff::1", 429, id="no more, whichever network"),
+        pytest.param(OPEN_BY_SITE.count, "2001:db8:8:7::1", 303, id="another site"),
+    ],
+)
+def test_the_ipv6_networks_of_a_site_have_a_limit_together(
+    client: Client, settings, used: int, network: str, status: int
+) -> None:
+    settings.TRUSTED_PROXY_HOPS = 1
+    take([(OPEN_BY_SITE, "2001:db8:7::/48")] * used)
+    report = {"company_id": "ACME-1", "address": "anna@example.org"}
+    answer = client.post("/verification/", report, headers={"X-Forwarded-For": network})
+    assert answer.status_code == status
 
 
 @pytest.mark.django_db

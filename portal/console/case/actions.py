@@ -185,6 +185,9 @@ def words_for_limit(limit: limits.LimitReached) -> str:
         limits.MESSAGE_BY_DOMAIN: _("This domain got twenty test messages within a day."),
         limits.MESSAGE_BY_PROVIDER: _("Very many test messages went to this mailbox provider within an hour."),
         limits.MESSAGE_BY_SOURCE: _("Your network has sent as many test messages as it may within an hour."),
+        limits.MESSAGE_BY_SITE: _(
+            "The networks beside yours have sent as many test messages as they may within an hour."
+        ),
         limits.MESSAGE_BY_ANYONE: _("The portal has sent as many test messages as it may within an hour."),
     }
     reached = rules.get(limit.rule) or _("That was asked for too often.")

@@ -167,6 +167,16 @@ def test_nobody_shuts_out_everybody_of_a_mailbox_provider(report: Report, provid
         from_a_network_of_its_own(report, number, Address(f"anna{number}", provider))
 
 
+@pytest.mark.django_db
+def test_the_networks_of_an_ipv6_site_share_a_limit(report: Report) -> None:
+    limits.take([(limits.MESSAGE_BY_SITE, "2001:db8:7::/48")] * limits.MESSAGE_BY_SITE.count)
+    case = open_case(replace(report, source="192.0.2.7"))
+    with pytest.raises(LimitReached) as reached:
+        ask(case, source="2001:db8:7:ffff::/64")
+    assert reached.value.rule is limits.MESSAGE_BY_SITE
+    ask(case, source="2001:db8:8:7::/64")
+
+
 def test_the_global_breaker_trips(case: Case, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MESSAGE_BY_ANYONE", limits.Rule("message-by-anyone", 1, timedelta(hours=1)))
     ask(case)
