@@ -24,7 +24,6 @@ from diagnostics.lab.scenario import Records, Scenario
 from diagnostics.lab.serve import Lab
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
-from diagnostics.net.resolver import DnsLimits
 from diagnostics.net.senders import sender
 from diagnostics.probes.test_message import TestCodeTyped, TestMessageReport
 from diagnostics.probes.vendor_health import HealthKind, HealthState, VendorHealth
@@ -68,7 +67,7 @@ def network(lab: Lab) -> LiveNetwork:
         dial_map=lab.state["dial_map"],
         ca_file=lab.state["ca_file"],
     )
-    return LiveNetwork(config, dns=DnsLimits(query=0.4, hedge=0.3, total=1.0))
+    return LiveNetwork(config)
 
 
 @asynccontextmanager
