@@ -95,6 +95,8 @@ class Servers:
         # A server that was killed a moment ago may still look alive: where it then goes, another is started.
         for _ in range(START_TRIES):
             if self._postgres_pid() is None:
+                # Its children end a moment after it, and hold memory that keeps the next from starting.
+                _becomes_true(lambda: not _any_at_work("postgres", self._pgdata), START_SECONDS)
                 self._launch_postgres()
             _becomes_true(lambda: self._postgres_answers() or self._postgres_pid() is None, START_SECONDS)
             if self._postgres_answers():
@@ -252,6 +254,18 @@ def _running(pid_file: Path, program: str) -> int | None:
         return pid if Path(f"/proc/{pid}/exe").readlink().name == program else None
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _any_at_work(program: str, directory: Path) -> bool:
+    """Whether a process of this program works in the directory."""
+    return any(_works(process, program, directory) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _works(process: Path, program: str, directory: Path) -> bool:
+    try:
+        return (process / "exe").readlink().name == program and (process / "cwd").readlink() == directory.resolve()
+    except OSError:  # it has ended by now, or is somebody else's
+        return False
 
 
 def _server_uid() -> int:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psycopg
@@ -47,6 +48,21 @@ def test_data_outlive_a_kill(servers: Servers) -> None:
     with psycopg.connect(servers.database_url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     assert redis.Redis.from_url(servers.redis_url).ping()
+
+
+def test_what_is_left_of_a_killed_server_is_waited_for(servers: Servers) -> None:
+    servers.start()
+    server = int((servers.home / "postgres" / "postmaster.pid").read_text().split()[0])
+    child = int(Path(f"/proc/{server}/task/{server}/children").read_text().split()[0])
+    os.kill(child, signal.SIGSTOP)
+    os.kill(server, signal.SIGKILL)
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(servers.start)
+        try:
+            wait([starting], timeout=1)  # whoever does not wait for the child has failed by then
+        finally:
+            os.kill(child, signal.SIGCONT)
+        starting.result()
 
 
 def test_a_pid_file_that_names_another_program_harms_nobody(servers: Servers) -> None:
