@@ -12,7 +12,7 @@ from diagnostics.replies import Group, Reason, classify
 
 TABLES = [
     tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
-    for name in ("realistic_replies.toml", "unseen_replies.toml", "second_reader.toml")
+    for name in ("realistic_replies.toml", "unseen_replies.toml", "second_reader.toml", "published_replies.toml")
 ]
 REPLIES = [(Reason(reason), text) for table in TABLES for reason, texts in table.items() for text in texts]
 
