@@ -121,7 +121,7 @@ MESSAGE_BY_ANYONE = Rule("message-by-anyone", settings.MESSAGES_PER_HOUR, HOUR)
 
 def network_uses(by_source: Rule, by_site: Rule, source: str) -> list[tuple[Rule, str]]:
     """One use by a network (`Report.source`); for the /64 of an IPv6 address one by the /48 that it lies in as well,
-    which is what providers give to a site (RFC 6177).
+    which is the most that providers give to a site (RFC 6177).
     """
     uses = [(by_source, source)]
     if ":" in source:
