@@ -23,13 +23,15 @@ from tests.bench._world import World
 from tests.bench.figures import RUNS, Figure
 
 BATCH = 60
+QUEUED = 240
+"""Cases of a full queue: so many that its first and its last moments, in which a worker is not busy, count for little."""
 AT_ONCE = 50
 LIMIT = 120
 SAVED = "SELECT count(*) FROM by_hand"
 
 
 def measure() -> list[Figure]:
-    numbers = count(0, BATCH)
+    numbers = count(0, QUEUED)
     with folder() as home, World(home / "world") as world, Portal(home / "portal", world) as portal:
         portal.query(TABLE)
         empty = _kilobytes(portal)
@@ -44,8 +46,8 @@ def measure() -> list[Figure]:
             theirs.append(_by_hand_batch(portal, worker, next(numbers)))
         sizes = list(_sizes(portal, empty))
     spent = {name: median(1000 * one[name] / BATCH for one, _ in ours) for name in ours[0][0]}
-    full = median(1000 * one / BATCH for one in queued)
-    by_hand = median(1000 * one / BATCH for one in theirs)
+    full = median(1000 * one / QUEUED for one in queued)
+    by_hand = median(1000 * one / QUEUED for one in theirs)
     parts = {name: cost for name, cost in spent.items() if not name.startswith("the world")}
     return [
         *(Figure(f"CPU of a case, {name}", cost, "ms") for name, cost in spent.items()),
@@ -76,9 +78,9 @@ def _queued_batch(portal: Portal, first: int) -> float:
     """CPU seconds of the worker, which gets all the cases at once."""
     finished = portal.finished()
     with portal.frozen("dispatcher"):
-        open_cases(portal, first, BATCH)
+        open_cases(portal, first, QUEUED)
     with portal.measured() as spent:
-        wait_for(portal, finished + BATCH, LIMIT)
+        wait_for(portal, finished + QUEUED, LIMIT)
     return spent["worker"]
 
 
@@ -87,9 +89,9 @@ def _by_hand_batch(portal: Portal, worker: Part, first: int) -> float:
     before = cpu_seconds(worker.pid)
     saved = _number(portal, SAVED)
     with Celery(broker=portal.broker_url) as carrier:
-        for number in range(first, first + BATCH):
+        for number in range(first, first + QUEUED):
             carrier.send_task(check.name, args=(_names.domain(number),), queue=QUEUE)
-    portal.wait(lambda: _number(portal, SAVED) == saved + BATCH, "cases by hand", LIMIT)
+    portal.wait(lambda: _number(portal, SAVED) == saved + QUEUED, "cases by hand", LIMIT)
     return cpu_seconds(worker.pid) - before
 
 
