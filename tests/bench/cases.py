@@ -24,7 +24,7 @@ from tests.bench.figures import RUNS, Figure
 
 BATCH = 60
 QUEUED = 240
-"""Cases of a full queue: so many that its first and its last moments, in which a worker is not busy, count for little."""
+"""Cases of a full queue: so many that its first and last moments, in which a worker is not busy, count for little."""
 AT_ONCE = 50
 LIMIT = 120
 SAVED = "SELECT count(*) FROM by_hand"
