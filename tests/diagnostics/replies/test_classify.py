@@ -39,6 +39,23 @@ def test_words_outweigh_codes(text: str, reason: Reason) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("550 5.7.1 Blacklisted by recipient", Reason.RECIPIENT_RESTRICTED),
+        ("550 5.7.1 Your IP 203.0.113.9 has been blocked by recipient server", Reason.IP_REPUTATION),
+        ("550 <anna@example.org> recipient rejected", Reason.RECIPIENT_RESTRICTED),
+        ("451 recipient rejected, try again later", Reason.TEMPORARY_SYSTEM),
+        ("550 <anna@example.org> is now disabled", Reason.MAILBOX_DISABLED),
+        ("550 203.0.113.9 is now blocked", Reason.IP_REPUTATION),
+        ("550 Les emails ont ete bloques par nos services", Reason.IP_REPUTATION),
+        ("550 Votre message a ete bloque par nos filtres antispam", Reason.CONTENT_SPAM),
+    ],
+)
+def test_what_looks_alike_is_told_apart(text: str, reason: Reason) -> None:
+    assert classify(text).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
         ("550 5.2.2 xyzzy", Reason.MAILBOX_FULL),
         ("550 5.1.1 xyzzy", Reason.MAILBOX_UNKNOWN),
         ("550 5.7.26 xyzzy", Reason.AUTH_FAILURE),
