@@ -34,24 +34,23 @@ def announce(case: Case, kind: CaseEventKind, **data: str | int) -> None:
     the order of their ids is the order in which they happened.
     """
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(ANNOUNCE, values_of(case.pk, kind, data))
+        cursor.execute(f"{_HOLD};{ANNOUNCE}", {"event_case": case.pk} | values_of([(case.pk, kind, data)]))
 
 
-def values_of(case_id: int, kind: CaseEventKind, data: Mapping[str, str | int]) -> dict[str, Any]:
-    """What the script `ANNOUNCE` is executed with."""
-    return {
-        **{"event_case": case_id, "event_kind": kind, "event_data": json.dumps(data), "event_at": timezone.now()},
-        "channel": CHANNEL,
-    }
+def values_of(told: Iterable[tuple[int, CaseEventKind, Mapping[str, str | int]]]) -> dict[str, Any]:
+    """What the script `ANNOUNCE` is executed with: the events' cases, kinds and data."""
+    events = [{"case_id": case_id, "kind": kind, "data": data} for case_id, kind, data in told]
+    return {"events": json.dumps(events), "event_at": timezone.now(), "channel": CHANNEL}
 
 
+_HOLD = "SELECT id FROM diagnostics_case WHERE id = %(event_case)s FOR NO KEY UPDATE"
 ANNOUNCE = """
-SELECT id FROM diagnostics_case WHERE id = %(event_case)s FOR NO KEY UPDATE;
 INSERT INTO diagnostics_caseevent (case_id, kind, data, at)
-VALUES (%(event_case)s, %(event_kind)s, %(event_data)s::jsonb, %(event_at)s) RETURNING id;
+SELECT case_id, kind, data, %(event_at)s
+FROM jsonb_to_recordset(%(events)s::jsonb) AS told(case_id bigint, kind text, data jsonb) RETURNING id;
 SELECT pg_notify(%(channel)s, '')
 """
-"""`announce` for those who send it with other statements of their transaction."""
+"""`announce` for those who send it with other statements of their transaction and hold the cases."""
 
 
 def publish(consumers: Iterable[Consumer]) -> int:

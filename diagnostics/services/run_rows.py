@@ -7,13 +7,18 @@ is written here means what `services.runs` says it means: nobody else calls it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
+import orjson
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from diagnostics.codec import Json
 from diagnostics.domain import ProbeGroup, Seen
 from diagnostics.models import CaseEventKind, CaseState, GroupState, Run
 from diagnostics.services import case_events, health
@@ -40,14 +45,16 @@ class Held(NamedTuple):
     id: int
     attempt: int
     ends: bool
+    run_id: int
+    case_id: int
 
 
 class ObservationRow(NamedTuple):
-    """A stored observation; `data` is JSON text."""
+    """A stored observation; `data` is what its JSON says."""
 
     kind: str
     vantage: str
-    data: str | None
+    data: Json | None
     gap: str
     applies: bool
     detail: str
@@ -63,15 +70,45 @@ class Known(NamedTuple):
     health: Seen | None
 
 
-def claim(group_ids: Iterable[int], *, lease: timedelta, now: datetime) -> list[ClaimedRow]:
+class Saved(NamedTuple):
+    """A run, the names of its groups that were still held, and what was known of it before, where that was wanted."""
+
+    run: Run
+    names: frozenset[ProbeGroup]
+    before: Known | None
+
+
+class Judged(NamedTuple):
+    """What judging has set. `full` and `public` are the diagnoses as JSON, `public` None where it stays as it is;
+    `ends` where the run ends with it.
+    """
+
+    run: Run
+    full: bytes
+    public: bytes | None
+    gateway: str
+    provider: str
+    ends: bool
+
+
+class HeldByOthers(Exception):
+    """Somebody else holds one of many rows, for longer than a moment; nothing was changed."""
+
+
+MOMENT = timedelta(milliseconds=250)
+
+
+def claim(group_ids: Iterable[int], *, lease: timedelta, now: datetime, in_a_hurry: bool) -> list[ClaimedRow]:
     """Take those of the groups that are queued, or were taken at that very moment: by whoever asks, who did not hear
     the answer. The lease runs by the database's clock.
+
+    Raises HeldByOthers where that is `in_a_hurry`.
     """
     values: dict[str, Any] = {
         **{"queued": GroupState.QUEUED, "running": GroupState.RUNNING, "now": now},
-        **{"lease": lease.total_seconds(), "groups": list(group_ids)},
+        **{"lease": lease.total_seconds(), "groups": _array(group_ids)},
     }
-    return [ClaimedRow(*row) for row in answers(_CLAIM, values)[0]]
+    return [ClaimedRow(*row) for row in _answers_soon(_CLAIM, values, in_a_hurry)[0]]
 
 
 def locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
@@ -85,91 +122,154 @@ def locked_run(run_id: int, *, skip_locked: bool = False) -> Run | None:
     return None if row is None else Run.from_db(connection.alias, _RUN_FIELDS, row)
 
 
-def touch(run_id: int, *, public: bool) -> None:
-    """Grow the run's version, and the public one where pages at tier 0 show what changed."""
+def touch(run_ids: Collection[int], *, public: Collection[int]) -> None:
+    """Grow the runs' versions, and the public ones where pages at tier 0 show what changed."""
     with connection.cursor() as cursor:
-        cursor.execute(_TOUCH, [int(public), run_id])
+        cursor.execute(_TOUCH, {"runs": _array(run_ids), "public": _array(public)})
 
 
-def save_groups(
-    groups: Iterable[Held], rows: Iterable[Mapping[str, Any]], *, case_id: int, run_id: int, vendor: str
-) -> tuple[Run, Known | None, frozenset[ProbeGroup]] | None:
-    """Hold the run, save what was seen in groups of it, mark those done that end, and return which were still held.
+def save_groups(groups: Iterable[Held], rows: bytes, *, to_be_judged: Collection[int], in_a_hurry: bool) -> list[Saved]:
+    """Hold the runs, save what was seen in groups of them, mark those done that end, and return which were still held.
 
-    Each row says in `group_id` whose it is; one of the same kind of an earlier attempt gives way. A group that is not
-    running in its attempt is left alone, its rows too; None where that leaves none. With a `vendor` what the run is to
-    be judged by is read as well.
+    `rows` are a JSON list; each says in `group_id` whose it is; one of the same kind of an earlier attempt gives way. A
+    group that is not running in its attempt is left alone, its rows too; a run of which that leaves none is not
+    returned. What those `to_be_judged` are judged by is read as well, without the rows that were just saved.
+
+    `in_a_hurry` no statement of the transaction waits for others longer than a moment. Raises HeldByOthers then.
     """
     now = timezone.now()
+    groups = list(groups)
     values: dict[str, Any] = {
-        **{"case": case_id, "run": run_id, "vendor": vendor, "now": now},
-        **{"groups": json.dumps([one._asdict() for one in groups]), "rows": _as_json(rows)},
+        **{"runs": _array({one.run_id for one in groups}), "judged": _array(to_be_judged), "now": now},
+        **{"groups": json.dumps([one._asdict() for one in groups]), "rows": rows.decode()},
         **{"running": GroupState.RUNNING, "done": GroupState.DONE},
     }
-    script = (_LOCK_RUN, _SAVE_GROUPS, _KNOWN) if vendor else (_LOCK_RUN, _SAVE_GROUPS)
-    held, ours, *rest = answers(";".join(script), values)
-    if not held or not ours:
-        return None
-    run = Run.from_db(connection.alias, _RUN_FIELDS, held[0])
-    known = _known(rest, run.finished_at or now) if rest else None
-    return run, known, frozenset(ProbeGroup(name) for (name,) in ours)
+    script = (_LOCK_RUNS, _SAVE_GROUPS, _STATES, _LOOKS) if to_be_judged else (_LOCK_RUNS, _SAVE_GROUPS)
+    held, ours, *rest = _answers_soon(";".join(script), values, in_a_hurry)
+    names = {run_id: (frozenset(map(ProbeGroup, names)), seen) for run_id, names, seen in ours}
+    states, looks = _by_run(rest[0]) if rest else {}, {}
+    if rest:
+        looks = {run_id: look for run_id, *look in rest[1]}
+    saved = []
+    for row in held:
+        run = Run.from_db(connection.alias, _RUN_FIELDS, row)
+        if run.pk not in names:
+            continue
+        mine, seen = names[run.pk]
+        before = None
+        if run.pk in to_be_judged:
+            before = _known(seen, states[run.pk], looks.get(run.pk), run.finished_at or now)
+        saved.append(Saved(run, mine, before))
+    return saved
 
 
-def known(run: Run, vendor: str) -> Known:
+def known(run: Run) -> Known:
     """What a run is, or would be, judged by now."""
     now = timezone.now()
-    return _known(answers(_KNOWN, {"run": run.pk, "vendor": vendor, "now": now}), run.finished_at or now)
+    values = {"judged": _array([run.pk]), "now": now}
+    seen, states, looks = answers(";".join((_SEEN_OF_RUN, _STATES, _LOOKS)), {**values, "run": run.pk})
+    look = looks[0][1:] if looks else None
+    return _known(seen[0][0], _by_run(states)[run.pk], look, run.finished_at or now)
 
 
 def group_states(run_id: int) -> dict[ProbeGroup, GroupState]:
-    return _states(answers(_STATES, {"run": run_id})[0])
+    return _by_run(answers(_STATES, {"judged": _array([run_id])})[0])[run_id]
 
 
-def save_diagnosis(run: Run, *, public: bool, ends: bool, gateway: str, provider: str) -> None:
-    """Keep what judging has set, grow the versions, and set those of `run` to what they are now.
+def save_diagnoses(judged: Sequence[Judged]) -> None:
+    """Keep what judging has set, grow the versions, and set those of the runs to what they are now.
 
-    The case repeats it if this is its newest run; where the run `ends` with it, that is announced.
+    A case repeats it if this is its newest run; where the run ends with it, that is announced.
     """
     values: dict[str, Any] = {
-        **{"run": run.pk, "case": run.case_id, "number": run.number, "finished_at": run.finished_at},
-        **{"verdict": run.verdict, "cause": run.cause, "gateway": gateway, "provider": provider},
-        **{"full": json.dumps(run.full_diagnosis), "public": json.dumps(run.diagnosis) if public else None},
-        **{"finished": run.finished, "checking": CaseState.CHECKING, "open": CaseState.OPEN},
+        "diagnoses": orjson.dumps([_diagnosis_row(one) for one in judged]).decode(),
+        "cases": json.dumps([_case_row(one) for one in judged]),
+        **{"case_ids": _array({one.run.case_id for one in judged})},
+        **{"checking": CaseState.CHECKING, "open": CaseState.OPEN},
     }
-    script = [_SAVE_DIAGNOSIS if public else _SAVE_FULL_DIAGNOSIS, _REPEAT_IN_CASE]
-    if ends:
+    script = [_SAVE_DIAGNOSES, _LOCK_CASES, _REPEAT_IN_CASES]
+    if ended := [one.run for one in judged if one.ends]:
         script.append(case_events.ANNOUNCE)
-        told: dict[str, str | int] = {"run": run.number, "verdict": run.verdict, "cause": run.cause}
-        values |= case_events.values_of(run.case_id, CaseEventKind.RUN_FINISHED, told)
+        values |= case_events.values_of([(run.case_id, CaseEventKind.RUN_FINISHED, _told(run)) for run in ended])
     versions, *_ = answers(";".join(script), values)
-    run.version, run.full_version = versions[0]
+    now = {run_id: both for run_id, *both in versions}
+    for one in judged:
+        one.run.version, one.run.full_version = now[one.run.pk]
 
 
-def _known(rows: Sequence[list[tuple[Any, ...]]], until: datetime) -> Known:
-    seen, groups, looks = rows
-    newest = health.as_evidence(*looks[0], until=until) if looks else None
-    return Known([ObservationRow(*row) for row in seen], _states(groups), newest)
+def _told(run: Run) -> dict[str, str | int]:
+    return {"run": run.number, "verdict": run.verdict, "cause": run.cause}
 
 
-def _states(rows: Iterable[tuple[str, str]]) -> dict[ProbeGroup, GroupState]:
-    return {ProbeGroup(name): GroupState(state) for name, state in rows}
+def _diagnosis_row(one: Judged) -> dict[str, Any]:
+    return {
+        **{"run": one.run.pk, "verdict": one.run.verdict, "cause": one.run.cause, "finished_at": one.run.finished_at},
+        **{"full": orjson.Fragment(one.full), "public": one.public and orjson.Fragment(one.public)},
+    }
 
 
-def _as_json(rows: Iterable[Mapping[str, Any]]) -> str:
-    return json.dumps(list(rows), default=datetime.isoformat)
+def _case_row(one: Judged) -> dict[str, Any]:
+    return {
+        **{"id": one.run.case_id, "number": one.run.number, "verdict": one.run.verdict, "cause": one.run.cause},
+        **{"gateway": one.gateway, "provider": one.provider, "finished": one.run.finished},
+    }
 
 
+def _known(
+    seen: str | None, states: dict[ProbeGroup, GroupState], look: Sequence[Any] | None, until: datetime
+) -> Known:
+    newest = health.as_evidence(*look, until=until) if look else None
+    rows = [
+        ObservationRow(*values, at=datetime.fromisoformat(at))  # type: ignore[misc]  # a list has no length
+        for *values, at in json.loads(seen or "[]")
+    ]
+    return Known(rows, states, newest)
+
+
+def _by_run(rows: Iterable[tuple[int, str, str]]) -> defaultdict[int, dict[ProbeGroup, GroupState]]:
+    states: defaultdict[int, dict[ProbeGroup, GroupState]] = defaultdict(dict)
+    for run_id, name, state in rows:
+        states[run_id][ProbeGroup(name)] = GroupState(state)
+    return states
+
+
+def _answers_soon(script: str, values: Mapping[str, Any], in_a_hurry: bool) -> list[list[tuple[Any, ...]]]:
+    if not in_a_hurry:
+        return answers(script, values)
+    with hurried():
+        return answers(f"{_HURRY};{script}", {**values, "moment": f"{MOMENT.total_seconds():.3f}s"})[1:]
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Around what else is said in a transaction that is in a hurry."""
+    try:
+        yield
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, LockNotAvailable | DeadlockDetected):
+            raise HeldByOthers from problem
+        raise
+
+
+def _array(ids: Iterable[int]) -> str:
+    """As PostgreSQL spells it: psycopg takes twenty times as long to find out what a list is made of."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+_HURRY = "SELECT set_config('lock_timeout', %(moment)s, true)"
+"""Until the transaction ends."""
 _CLAIM = """
 UPDATE diagnostics_group g SET state = %(running)s, attempt = attempt + (g.state = %(queued)s)::int,
     lease_until = statement_timestamp() + make_interval(secs => %(lease)s), started_at = %(now)s
 FROM diagnostics_run r JOIN diagnostics_case c ON c.id = r.case_id
-WHERE g.id = ANY(%(groups)s) AND r.id = g.run_id
+WHERE g.id = ANY(%(groups)s::bigint[]) AND r.id = g.run_id
     AND (g.state = %(queued)s OR (g.state = %(running)s AND g.started_at = %(now)s))
 RETURNING g.id, g.run_id, r.case_id, g.name, g.attempt, c.reference, c.address, c.vendor, c.company_id
 """
 _RUN_FIELDS = ("id", "case_id", "number", "finished_at", "data_deleted_at")
-_LOCK_RUN = """
-SELECT id, case_id, number, finished_at, data_deleted_at FROM diagnostics_run WHERE id = %(run)s FOR NO KEY UPDATE"""
+_RUN = "SELECT id, case_id, number, finished_at, data_deleted_at FROM diagnostics_run"
+_LOCK_RUN = f"{_RUN} WHERE id = %(run)s FOR NO KEY UPDATE"
+_LOCK_RUNS = f"{_RUN} WHERE id = ANY(%(runs)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 _SEEN_COLUMNS = "kind, vantage, data, gap, applies, detail, elapsed_ms, at"
 _COLUMNS = f"{_SEEN_COLUMNS}, case_id, run_id, group_id, attempt"
 _SEEN = """
@@ -177,55 +277,71 @@ jsonb_to_recordset(%(rows)s::jsonb) AS seen(
     group_id bigint, kind text, vantage text, data jsonb, gap text, applies boolean, detail text, elapsed_ms int,
     at timestamptz)
 """
+_ROWS = f"""
+SELECT json_agg(json_build_array({_SEEN_COLUMNS}) ORDER BY at, id)::text
+FROM diagnostics_observationrecord earlier
+"""  # noqa: S608 - the same
+_SEEN_OF_RUN = f"{_ROWS} WHERE run_id = %(run)s"
 _SAVE_GROUPS = f"""
 WITH mine AS (
-    SELECT id, attempt, ends FROM jsonb_to_recordset(%(groups)s::jsonb) AS mine(id bigint, attempt int, ends boolean)
+    SELECT id, attempt, ends, case_id
+    FROM jsonb_to_recordset(%(groups)s::jsonb) AS mine(id bigint, attempt int, ends boolean, case_id bigint)
 ), ended AS (
     UPDATE diagnostics_group g SET state = %(done)s, lease_until = NULL, finished_at = %(now)s
     FROM mine WHERE mine.ends AND g.id = mine.id AND g.attempt = mine.attempt AND g.state = %(running)s
-    RETURNING g.id, g.name, g.attempt
+    RETURNING g.id, g.name, g.attempt, g.run_id, mine.case_id
 ), on_their_way AS (
-    SELECT g.id, g.name, g.attempt FROM diagnostics_group g JOIN mine USING (id, attempt)
+    SELECT g.id, g.name, g.attempt, g.run_id, mine.case_id FROM diagnostics_group g JOIN mine USING (id, attempt)
     WHERE NOT mine.ends AND g.state = %(running)s FOR UPDATE OF g
 ), ours AS (
     SELECT * FROM ended UNION ALL SELECT * FROM on_their_way
 ), saved AS (
     INSERT INTO diagnostics_observationrecord ({_COLUMNS})
-    SELECT {_SEEN_COLUMNS}, %(case)s, %(run)s, ours.id, ours.attempt
+    SELECT {_SEEN_COLUMNS}, ours.case_id, ours.run_id, ours.id, ours.attempt
     FROM {_SEEN} JOIN ours ON ours.id = seen.group_id
     ON CONFLICT (group_id, kind) DO UPDATE SET
         vantage = EXCLUDED.vantage, attempt = EXCLUDED.attempt, data = EXCLUDED.data, gap = EXCLUDED.gap,
         applies = EXCLUDED.applies, detail = EXCLUDED.detail, elapsed_ms = EXCLUDED.elapsed_ms, at = EXCLUDED.at
+    RETURNING group_id, kind
 )
-SELECT name FROM ours
+SELECT ours.run_id, array_agg(ours.name), CASE WHEN ours.run_id = ANY(%(judged)s::bigint[]) THEN (
+    {_ROWS} WHERE earlier.run_id = ours.run_id
+    AND NOT EXISTS (SELECT FROM saved WHERE saved.group_id = earlier.group_id AND saved.kind = earlier.kind)
+) END
+FROM ours GROUP BY ours.run_id
 """  # noqa: S608 - put together from the texts above alone
-_TOUCH = "UPDATE diagnostics_run SET version = version + %s, full_version = full_version + 1 WHERE id = %s"
-_STATES = "SELECT name, state FROM diagnostics_group WHERE run_id = %(run)s"
-_KNOWN = f"""
-SELECT kind, vantage, data, gap, applies, detail, elapsed_ms, at FROM diagnostics_observationrecord
-WHERE run_id = %(run)s ORDER BY at, id;
-{_STATES};
-SELECT id, at FROM diagnostics_vendorhealthrecord
-WHERE vendor = %(vendor)s AND at <= COALESCE((SELECT finished_at FROM diagnostics_run WHERE id = %(run)s), %(now)s)
-ORDER BY at DESC LIMIT 1
-"""  # noqa: S608 - the same
-_SAVE_FULL_DIAGNOSIS = """
-UPDATE diagnostics_run SET verdict = %(verdict)s, cause = %(cause)s, full_diagnosis = %(full)s::jsonb,
-    full_version = full_version + 1
-WHERE id = %(run)s RETURNING version, full_version
+_TOUCH = """
+UPDATE diagnostics_run SET version = version + (id = ANY(%(public)s::bigint[]))::int, full_version = full_version + 1
+WHERE id = ANY(%(runs)s::bigint[])
 """
-_SAVE_DIAGNOSIS = """
-UPDATE diagnostics_run SET verdict = %(verdict)s, cause = %(cause)s, full_diagnosis = %(full)s::jsonb,
-    diagnosis = %(public)s::jsonb, finished_at = COALESCE(finished_at, %(finished_at)s),
-    version = version + 1, full_version = full_version + 1
-WHERE id = %(run)s RETURNING version, full_version
+_STATES = "SELECT run_id, name, state FROM diagnostics_group WHERE run_id = ANY(%(judged)s::bigint[])"
+_LOOKS = """
+SELECT r.id, look.id, look.at FROM diagnostics_run r JOIN diagnostics_case c ON c.id = r.case_id
+CROSS JOIN LATERAL (
+    SELECT id, at FROM diagnostics_vendorhealthrecord
+    WHERE vendor = c.vendor AND at <= COALESCE(r.finished_at, %(now)s) ORDER BY at DESC LIMIT 1
+) look
+WHERE r.id = ANY(%(judged)s::bigint[])
 """
-_REPEAT_IN_CASE = """
-UPDATE diagnostics_case SET verdict = %(verdict)s, cause = %(cause)s, gateway = %(gateway)s, provider = %(provider)s,
-    state = CASE WHEN %(finished)s AND state = %(checking)s THEN %(open)s ELSE state END
-WHERE id = %(case)s
-    AND ((verdict, cause, gateway, provider) IS DISTINCT FROM (%(verdict)s, %(cause)s, %(gateway)s, %(provider)s)
-         OR (%(finished)s AND state = %(checking)s))
-    AND NOT EXISTS (SELECT FROM diagnostics_run WHERE case_id = %(case)s AND number > %(number)s)
-RETURNING id
+_SAVE_DIAGNOSES = """
+UPDATE diagnostics_run r SET verdict = judged.verdict, cause = judged.cause, full_diagnosis = judged.full,
+    diagnosis = COALESCE(judged.public, r.diagnosis), finished_at = COALESCE(r.finished_at, judged.finished_at),
+    version = version + (judged.public IS NOT NULL)::int, full_version = full_version + 1
+FROM jsonb_to_recordset(%(diagnoses)s::jsonb) AS judged(
+    run bigint, verdict text, cause text, finished_at timestamptz, "full" jsonb, public jsonb)
+WHERE r.id = judged.run RETURNING r.id, version, full_version
+"""
+_LOCK_CASES = "SELECT id FROM diagnostics_case WHERE id = ANY(%(case_ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+_REPEAT_IN_CASES = """
+UPDATE diagnostics_case c SET verdict = judged.verdict, cause = judged.cause, gateway = judged.gateway,
+    provider = judged.provider,
+    state = CASE WHEN judged.finished AND state = %(checking)s THEN %(open)s ELSE state END
+FROM jsonb_to_recordset(%(cases)s::jsonb) AS judged(
+    id bigint, number int, verdict text, cause text, gateway text, provider text, finished boolean)
+WHERE c.id = judged.id
+    AND ((c.verdict, c.cause, c.gateway, c.provider)
+            IS DISTINCT FROM (judged.verdict, judged.cause, judged.gateway, judged.provider)
+         OR (judged.finished AND state = %(checking)s))
+    AND NOT EXISTS (SELECT FROM diagnostics_run r WHERE r.case_id = c.id AND r.number > judged.number)
+RETURNING c.id
 """

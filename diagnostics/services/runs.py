@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from diagnostics import registry
-from diagnostics.codec import Json, Unreadable, decode, encode
+from diagnostics.codec import Json, Unreadable, as_json, decode, encode
 from diagnostics.domain import Address, Answer, Diagnosis, Evidence, Gap, ProbeGroup, Seen, Target, Vantage, Verdict
-from diagnostics.models import (
-    Group,
-    GroupState,
-    ObservationRecord,
-    Run,
-    TestMessage,
-)
+from diagnostics.log_context import said_about
+from diagnostics.models import Group, GroupState, ObservationRecord, Run, TestMessage
 from diagnostics.probes.domain_proof import DomainProof
 from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.mailbox_behind import MailboxBehind, mailbox_of
@@ -68,13 +64,14 @@ class Part:
     ended: bool = True
 
 
-def claim_groups(group_ids: Sequence[int], now: datetime | None = None) -> list[Claim]:
-    """Take queued groups of one run for this worker; those that are taken, done or gone are not among them: a second
+def claim_groups(group_ids: Sequence[int], now: datetime | None = None, *, in_a_hurry: bool = False) -> list[Claim]:
+    """Take queued groups of any runs for this worker; those that are taken, done or gone are not among them: a second
     delivery ends here.
 
-    `now` is kept by whoever asks again because the database went away: what it took before that is taken still.
+    `now` is kept by whoever asks again because the database went away: what it took before that is taken still. Raises
+    HeldByOthers where that is `in_a_hurry`.
     """
-    rows = run_rows.claim(group_ids, lease=LEASE, now=now or timezone.now())
+    rows = run_rows.claim(group_ids, lease=LEASE, now=now or timezone.now(), in_a_hurry=in_a_hurry)
     return [
         Claim(
             *(row.group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt),
@@ -94,34 +91,51 @@ def finish_group(claim: Claim, seen: Sequence[Seen] = ()) -> None:
     save([Part(claim, seen)])
 
 
-def save(parts: Sequence[Part]) -> frozenset[ProbeGroup]:
-    """Save what was seen in groups of one run, mark those done that have ended, and judge the run anew if any has.
+def save(parts: Sequence[Part], *, in_a_hurry: bool = False) -> frozenset[int]:
+    """Save what was seen in groups of any runs, mark those done that have ended, and judge anew the runs of these.
 
-    Returns the groups that were still ours: a lost claim changes nothing.
+    All or nothing. Returns the ids of the groups that were still ours: a lost claim changes nothing. Raises
+    HeldByOthers where that is `in_a_hurry`.
     """
-    first = parts[0].claim
-    rows = [{**_row(one), "group_id": part.claim.group_id} for part in parts for one in part.seen]
-    ends = any(part.ended for part in parts)
-    with transaction.atomic():
-        held = run_rows.save_groups(
-            [run_rows.Held(part.claim.group_id, part.claim.attempt, part.ended) for part in parts],
-            rows,
-            case_id=first.case_id,
-            run_id=first.run_id,
-            vendor=first.target.vendor.slug if ends else "",
-        )
-        if held is None:
-            return frozenset()
-        run, known, names = held
-        public = names != {ProbeGroup.RECORDS}
-        if not known:
-            run_rows.touch(run.pk, public=public)
-        elif not run.data_deleted_at:  # else the diagnosis stays as it was made of what is gone
-            evidence = _evidence(known, just_saved=[one for part in parts for one in part.seen])
-            if ProbeGroup.DNS in names and (proof := evidence.get(DomainProof)) and proof.tokens:
-                accept_proof(run)
-            _judge(run, evidence, known.groups, public=public)
-    return names
+    by_run: dict[int, list[Part]] = {}
+    for part in parts:
+        by_run.setdefault(part.claim.run_id, []).append(part)
+    rows = orjson.dumps([_row_of(part.claim, one) for part in parts for one in part.seen])
+    held = [
+        run_rows.Held(part.claim.group_id, part.claim.attempt, part.ended, part.claim.run_id, part.claim.case_id)
+        for part in parts
+    ]
+    ended = {part.claim.run_id for part in parts if part.ended}
+    with transaction.atomic(), run_rows.hurried() if in_a_hurry else nullcontext():
+        saved = run_rows.save_groups(held, rows, to_be_judged=ended, in_a_hurry=in_a_hurry)
+        touched = {one.run.pk: _is_public(one.names) for one in saved if one.before is None}
+        if touched:
+            run_rows.touch(touched, public=[run_id for run_id, public in touched.items() if public])
+        judged = [_judged_anew(one.run, one.names, one.before, by_run[one.run.pk]) for one in saved if one.before]
+        if kept := [one for one in judged if one]:
+            run_rows.save_diagnoses(kept)
+    return frozenset(
+        part.claim.group_id for one in saved for part in by_run[one.run.pk] if part.claim.name in one.names
+    )
+
+
+def _judged_anew(
+    run: Run, names: frozenset[ProbeGroup], before: run_rows.Known, parts: Iterable[Part]
+) -> run_rows.Judged | None:
+    """None where the diagnosis stays as it was made of what is gone."""
+    if run.data_deleted_at:
+        return None
+    mine = [part for part in parts if part.claim.name in names]
+    evidence = _evidence(before, just_saved=[one for part in mine for one in part.seen])
+    with said_about(case=mine[0].claim.reference, run=run.pk):
+        if ProbeGroup.DNS in names and (proof := evidence.get(DomainProof)) and proof.tokens:
+            accept_proof(run)
+        _, judged = _judged(run, evidence, before.groups, public=_is_public(names))
+    return judged
+
+
+def _is_public(names: frozenset[ProbeGroup]) -> bool:
+    return names != {ProbeGroup.RECORDS}
 
 
 def requeue_expired() -> int:
@@ -184,8 +198,10 @@ def judge(run: Run, *, public: bool = True) -> Diagnosis:
     """
     if run.data_deleted_at:
         return _kept_diagnosis(run)
-    known = run_rows.known(run, run.case.vendor)
-    return _judge(run, _evidence(known), known.groups, public=public)
+    known = run_rows.known(run)
+    full, judged = _judged(run, _evidence(known), known.groups, public=public)
+    run_rows.save_diagnoses([judged])
+    return full
 
 
 def diagnosis_of(run: Run, tier: int = AGENTS) -> Diagnosis | None:
@@ -214,7 +230,7 @@ def evidence_of(run: Run, tier: int = AGENTS) -> Evidence:
 
     And what was known of our own side by the run's end, which is the same for every case.
     """
-    return _evidence(run_rows.known(run, run.case.vendor), tier)
+    return _evidence(run_rows.known(run), tier)
 
 
 def seen_of(record: ObservationRecord) -> Seen:
@@ -236,40 +252,36 @@ def _report(run_id: int, observation: object, message: TestMessage | None) -> No
         judge(run, public=registry.tier_of(kind) == 0)
 
 
-def _judge(run: Run, evidence: Evidence, groups: Mapping[ProbeGroup, GroupState], *, public: bool) -> Diagnosis:
+def _judged(
+    run: Run, evidence: Evidence, groups: Mapping[ProbeGroup, GroupState], *, public: bool
+) -> tuple[Diagnosis, run_rows.Judged]:
+    """The full diagnosis, and what is to be saved; the run's verdict, cause and end are set."""
     whole, pending = _with_gaps(evidence, groups)
     said: dict[str, Answer] = {}
     full = diagnose(whole, causes=causes(), pending=pending, tier=AGENTS, public_answers=said)
-    run.full_diagnosis = encode(full)
     run.verdict = full.verdict
     run.cause = full.causes[0].cause if full.causes else ""
-    ends = False
+    ends, shown = False, None
     if public:
-        run.diagnosis = encode(diagnose(whole, causes=causes(), pending=pending, tier=0, public_answers=said))
+        shown = as_json(diagnose(whole, causes=causes(), pending=pending, tier=0, public_answers=said))
         ends = run.finished_at is None and not _unfinished(groups) - {ProbeGroup.RECORDS}
         if ends:
             run.finished_at = timezone.now()
     system = evidence.get(MailSystem)
-    run_rows.save_diagnosis(
-        run,
-        public=public,
-        ends=ends,
-        gateway=system.gateway if system else "",
-        provider=mailbox_of(system, evidence.get(MailboxBehind)),
-    )
-    return full
+    gateway = system.gateway if system else ""
+    provider = mailbox_of(system, evidence.get(MailboxBehind))
+    return full, run_rows.Judged(run, as_json(full), shown, gateway, provider, ends)
 
 
 def _evidence(known: run_rows.Known, tier: int = AGENTS, just_saved: Iterable[Seen] = ()) -> Evidence:
-    """What was `just_saved` need not be read back."""
-    at_hand = {(one.kind.__name__, one.at, one.detail): one for one in just_saved}
     ours = (known.health,) if known.health else ()
-    seen = (at_hand.get((row.kind, row.at, row.detail)) or _read(row) for row in known.seen)
+    seen = [*map(_read, known.seen), *just_saved]
+    seen.sort(key=lambda one: one.at)
     return Evidence(one for one in (*ours, *seen) if registry.tier_of(one.kind) <= tier)
 
 
 def _read(row: run_rows.ObservationRow) -> Seen:
-    return _seen(row, None if row.data is None else json.loads(row.data))
+    return _seen(row, row.data)
 
 
 def _seen(row: ObservationRecord | run_rows.ObservationRow, data: Json | None) -> Seen:
@@ -296,16 +308,25 @@ def _seen(row: ObservationRecord | run_rows.ObservationRow, data: Json | None) -
 
 
 def _row(seen: Seen) -> dict[str, Any]:
+    return {**_columns(seen), "data": None if seen.observation is None else encode(seen.observation)}
+
+
+def _columns(seen: Seen) -> dict[str, Any]:
+    """All but the observation itself."""
     return {
         "kind": seen.kind.__name__,
         "vantage": seen.vantage,
-        "data": None if seen.observation is None else encode(seen.observation),
         "gap": seen.gap or "",
         "applies": seen.applies,
         "detail": seen.detail[:500],
         "elapsed_ms": seen.elapsed_ms,
         "at": seen.at,
     }
+
+
+def _row_of(claim: Claim, seen: Seen) -> dict[str, Any]:
+    data = None if seen.observation is None else orjson.Fragment(as_json(seen.observation))
+    return {**_columns(seen), "data": data, "group_id": claim.group_id}
 
 
 def _target(address: str, vendor_slug: str, company_id: str) -> Target:

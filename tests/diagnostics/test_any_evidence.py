@@ -1,7 +1,8 @@
-"""Whatever was observed: no check raises, and the order in which it came makes no difference."""
+"""Whatever was observed: no check raises, its order makes no difference, and both ways to a text say the same."""
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diagnostics import registry
+from diagnostics.codec import as_json, encode
 from diagnostics.domain import Diagnosis, Evidence, Gap, Seen, Vantage
 from diagnostics.probes.pasted_headers import PastedHeaders
 from diagnostics.registry import arguments
@@ -43,6 +45,13 @@ def test_the_order_of_observations_makes_no_difference(observed: tuple[object, .
     first = judged(entries)
     luck.shuffle(entries)
     assert judged(entries) == first
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(evidence)
+def test_the_quick_way_to_a_text_says_the_same(observed: tuple[object, ...]) -> None:
+    for one in (*observed, judged(seen(*observed))):
+        assert json.loads(as_json(one)) == encode(one)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

@@ -1,9 +1,12 @@
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 
-from diagnostics.codec import Unreadable, decode, encode
+from diagnostics.codec import Unreadable, as_json, decode, encode
 from diagnostics.domain import (
     Answer,
     Connection,
@@ -44,6 +47,27 @@ VALUES = {
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 def test_a_value_comes_back_from_json_as_it_was(value: object) -> None:
     assert decode(type(value), encode(value)) == value
+
+
+@dataclass(frozen=True)
+class Odd:
+    text: str = ""
+    number: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+ODD: dict[str, object] = {
+    "NUL": Odd("a\x00b", facts={"said": "\x00"}),
+    "what looks like NUL": Odd(r"a\u0000b"),
+    "not ASCII": Odd("Grüße \U0001f4e7 \u2028"),
+    "a number of many digits": Odd(number=10**30),
+    "a mapping that nobody can change": Odd(facts=MappingProxyType({"b": "1", "a": "2"})),
+}
+
+
+@pytest.mark.parametrize("value", (VALUES | ODD).values(), ids=VALUES | ODD)
+def test_the_quick_way_to_a_text_says_the_same(value: object) -> None:
+    assert json.loads(as_json(value)) == json.loads(json.dumps(encode(value)))
 
 
 @dataclass(frozen=True)

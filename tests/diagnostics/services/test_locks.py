@@ -13,7 +13,7 @@ import pytest
 from django.db import connection, transaction
 
 from diagnostics.domain import ProbeGroup, Seen, Vantage
-from diagnostics.models import Case, GroupState, Purpose, TestMessage
+from diagnostics.models import Case, Group, GroupState, ObservationRecord, Purpose, Run, TestMessage
 from diagnostics.probes.domain_status import DomainStatus
 from diagnostics.probes.mx import MxRecords
 from diagnostics.probes.mx_addresses import MxAddresses
@@ -23,7 +23,8 @@ from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.messages import request_message
 from diagnostics.services.persons import Person, erase
 from diagnostics.services.reruns import run_group_again
-from diagnostics.services.runs import Claim, finish_group, record
+from diagnostics.services.run_rows import HeldByOthers
+from diagnostics.services.runs import Claim, Part, claim_groups, finish_group, record, save
 from tests.customer import eventually
 from tests.diagnostics.taking import claim_group
 
@@ -56,6 +57,43 @@ def test_a_race_of_one_form_ends_in_one_case(report: Report) -> None:
             eventually(somebody_waits, 20, "that the other has found no such case and opens one")
         assert second.result(20) == first
     assert Case.objects.get() == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_claims_for_many_runs_does_not_wait_for_one_of_them(report: Report) -> None:
+    held, other = open_case(report), open_case(report)
+    ids = [group.pk for group in Group.objects.order_by("pk")]
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Group.objects.select_for_update().get(run__case=held, name=ProbeGroup.DNS)
+        claiming = partial(claim_groups, ids, in_a_hurry=True)
+        with pytest.raises(HeldByOthers):
+            pool.submit(with_a_connection_of_its_own, claiming).result(20)
+        mine = [group.pk for group in Group.objects.filter(run__case=other)]
+        found = pool.submit(with_a_connection_of_its_own, partial(claim_groups, mine, in_a_hurry=True)).result(20)
+    assert {claim.group_id for claim in found} == set(mine)
+    assert {group.state for group in Group.objects.filter(run__case=held)} == {GroupState.QUEUED}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", [Run, Case], ids=["run", "case"])
+def test_who_saves_for_many_runs_does_not_wait_for_one_of_them_and_saves_nothing(
+    report: Report, what: type[Run | Case]
+) -> None:
+    parts = [
+        Part(claim, [Seen(KINDS[claim.name], Vantage.SERVER, datetime.now(UTC))])
+        for case in (open_case(report), open_case(report))
+        for claim in claims_of(case)
+    ]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            what.objects.select_for_update().order_by("pk").last()
+            with pytest.raises(HeldByOthers):
+                pool.submit(with_a_connection_of_its_own, partial(save, parts, in_a_hurry=True)).result(20)
+        assert not ObservationRecord.objects.exists()
+        saved = pool.submit(with_a_connection_of_its_own, partial(save, parts, in_a_hurry=True)).result(20)
+    assert saved == {part.claim.group_id for part in parts}
+    assert ObservationRecord.objects.count() == len(parts)
+    assert all(run.finished for run in Run.objects.all())
 
 
 Act = Callable[[Case], object]

@@ -1,10 +1,13 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from diagnostics.domain import (
     Address,
+    Answer,
+    Diagnosis,
     Gap,
     ProbeGroup,
     Seen,
@@ -16,21 +19,39 @@ from diagnostics.domain import (
     Vantage,
     Verdict,
 )
-from diagnostics.models import Allowance, Case, Group, GroupState, ObservationRecord, Purpose, Run, TestMessage
+from diagnostics.log_context import about
+from diagnostics.models import (
+    Allowance,
+    Case,
+    CaseEvent,
+    CaseEventKind,
+    CaseState,
+    Group,
+    GroupState,
+    ObservationRecord,
+    Purpose,
+    Run,
+    TestMessage,
+)
 from diagnostics.probes.domain_status import DomainStatus
+from diagnostics.probes.mail_system import MailSystem
 from diagnostics.probes.test_message import MailboxAnswer, TestMessageReport, Whereabouts
 from diagnostics.services import runs
-from diagnostics.services.cases import start_run
+from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.messages import claim_message, finish_message, request_message
 from diagnostics.services.runs import (
+    Claim,
+    Part,
     claim_groups,
     diagnosis_of,
     finish_group,
+    judge,
     look_again,
     record,
     report,
     requeue_expired,
 )
+from diagnostics.verdicts import diagnose
 from tests.diagnostics.taking import claim_group
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +114,78 @@ def test_a_lost_worker_that_comes_back_writes_nothing(case: Case) -> None:
     finish_group(zombie)
     assert not ObservationRecord.objects.exists()
     assert group_of(case).state == GroupState.RUNNING
+
+
+def part(claim: Claim | None, *answers: Seen, ended: bool = True) -> Part:
+    assert claim is not None
+    return Part(claim, answers, ended)
+
+
+def test_groups_of_many_runs_are_saved_in_one_go_each_as_if_alone(report: Report) -> None:
+    gone, whole, under_way = (open_case(report) for _ in range(3))
+    lost = claim_group(group_of(gone).pk)
+    expire(group_of(gone))
+    requeue_expired()
+    claims = claim_groups([group.pk for group in whole.runs.get().groups.all()])
+    ending = [part(claim, *([seen()] if claim.name is ProbeGroup.DNS else [])) for claim in claims]
+    first = part(claim_group(group_of(under_way).pk), seen(exists=False), ended=False)
+
+    assert runs.save([part(lost, seen()), *ending, first]) == {
+        *(claim.group_id for claim in claims),
+        first.claim.group_id,
+    }
+    assert set(ObservationRecord.objects.values_list("case_id", "run__case_id", "group_id", "data__exists")) == {
+        (whole.pk, whole.pk, group_of(whole).pk, True),
+        (under_way.pk, under_way.pk, group_of(under_way).pk, False),
+    }
+    after = [case.runs.get() for case in (gone, whole, under_way)]
+    assert [(run.finished, run.verdict, run.version, run.full_version) for run in after] == [
+        (False, "", 0, 0),
+        (True, Verdict.INCONCLUSIVE, 1, 1),
+        (False, "", 1, 1),
+    ]
+    whole.refresh_from_db()
+    assert (whole.state, whole.verdict) == (CaseState.OPEN, Verdict.INCONCLUSIVE)
+    assert [(event.case, event.data) for event in CaseEvent.objects.filter(kind=CaseEventKind.RUN_FINISHED)] == [
+        (whole, {"run": 1, "verdict": "inconclusive", "cause": ""})
+    ]
+
+
+def domain_says(case: Case) -> Answer | None:
+    diagnosis = diagnosis_of(case.runs.get())
+    return diagnosis.answer("domain") if diagnosis else None
+
+
+def test_a_run_is_judged_by_what_was_saved_before_too(case: Case) -> None:
+    claim = claim_group(group_of(case).pk)
+    runs.save([part(claim, seen(exists=False), ended=False)])
+    runs.save([part(claim, Seen(MailSystem, Vantage.SERVER, datetime.now(UTC), gap=Gap.TIMED_OUT))])
+    answer = domain_says(case)
+    assert answer is not None
+    assert answer.status is Status.PROBLEM
+
+
+def test_an_answer_that_takes_the_place_of_an_earlier_one_is_what_the_run_is_judged_by(case: Case) -> None:
+    claim = claim_group(group_of(case).pk)
+    runs.save([part(claim, seen(exists=False), ended=False)])
+    runs.save([part(claim, seen(exists=True))])
+    answer = domain_says(case)
+    assert answer is not None
+    assert answer.findings == ()
+    judge(case.runs.get())
+    assert domain_says(case) == answer
+
+
+def test_what_is_logged_while_judging_is_about_the_run(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = []
+
+    def listens(*args: Any, **options: Any) -> Diagnosis:
+        heard.append(dict(about()))
+        return diagnose(*args, **options)
+
+    monkeypatch.setattr(runs, "diagnose", listens)
+    runs.save([part(claim_group(group_of(case).pk), seen())])
+    assert heard == [{"case": case.reference, "run": case.runs.get().pk}] * 2
 
 
 def test_a_living_lease_is_left_alone(case: Case) -> None:
