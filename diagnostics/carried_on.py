@@ -13,9 +13,37 @@ from celery import Task
 
 
 class CarriesOn(Task[Any, None]):
-    """A task that may do so; a pool need not keep a thread for each of them."""
+    """A task that may do so, and takes no time itself: a pool need not keep a thread for it."""
 
     abstract = True
+
+
+class End(Future[None]):
+    """The end of what was left to do. Until somebody takes that up it may be cancelled, and again when it is put back
+    because nothing was done yet.
+    """
+
+    _taken_up = _unwanted = False
+
+    def take_up(self) -> bool:
+        """False where it was cancelled, and nothing is to be done."""
+        with self._condition:
+            self._taken_up = not self.cancelled()
+            return self._taken_up
+
+    def put_back(self) -> None:
+        """Somebody will take it up once more, unless it was to be cancelled meanwhile."""
+        with self._condition:
+            self._taken_up = False
+        if self._unwanted:
+            self.cancel()
+
+    def cancel(self) -> bool:
+        with self._condition:
+            self._unwanted = True
+            if self._taken_up:
+                return False
+        return super().cancel()
 
 
 Step = Callable[[], None]
@@ -62,8 +90,10 @@ def carry_on(begin: Callable[[Submit], Future[None]]) -> None:
 
 
 def at_the_end(told: Callable[[BaseException | None], None]) -> None:
-    """Say so when the task of this thread is at its end, and what it failed with: at once where it left nothing."""
+    """Say so when the task of this thread is at its end, and what it failed with: at once where it left nothing. One
+    that was cancelled did not fail.
+    """
     if _here.submit is not None and _here.ends:
-        _here.ends[-1].add_done_callback(lambda end: told(end.exception()))
+        _here.ends[-1].add_done_callback(lambda end: told(None if end.cancelled() else end.exception()))
     else:
         told(None)

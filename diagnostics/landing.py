@@ -6,17 +6,19 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Generic, TypeVar
 
+from diagnostics.batches import Batches
 from diagnostics.carried_on import Submit
 from diagnostics.domain import ProbeGroup, Seen
 from diagnostics.registry import Probe
 from diagnostics.turns import Turns
 
+S = TypeVar("S")
 SAVE_EVERY = 0.75
 """Seconds that an answer waits for others to be written with; pages ask for news less often."""
 
@@ -33,32 +35,32 @@ class Landed:
         return bool(self.seen or self.ended)
 
 
-class Landing:
-    """The loop's thread calls `put` and `end`; `write` is called for batches of what has landed, one after the other.
+class Landing(Generic[S]):
+    """The loop's thread calls `put` and `end`; what has landed goes to a `Scribe`, once more only when that has written
+    it.
 
-    For batches, not for answers: every change of threads costs as much as a probe. What is logged meanwhile is about
-    the same as where the landing was made.
+    In batches, not answer by answer: every change of threads costs as much as a probe.
     """
 
     def __init__(
-        self, expected: Mapping[ProbeGroup, int], write: Callable[[Landed], None], submit: Submit, turns: Turns
+        self, subject: S, expected: Mapping[ProbeGroup, int], scribe: Scribe[S], submit: Submit, turns: Turns
     ) -> None:
-        """So many answers come from each group. `submit` has steps done that write; what is written before the end
-        waits for one of the `turns`, which many landings share.
+        """So many answers come from each group of the `subject`. `submit` has steps done that write; what is written
+        before the end waits for one of the `turns`, which many landings share.
         """
         self.written: Future[None] = Future()
-        """Done when all is written that will be; fails with what `write` raised, or what ended it all."""
-        self._write = write
+        """Done when all is written that will be; fails with what writing raised, or what ended it all."""
+        self.subject = subject
         self._missing = dict(expected)
         self._open = set(expected)
         self._unread: deque[tuple[ProbeGroup, Seen | None]] = deque()
         self._woken = False
-        self._over = False
+        self._over = self._last = False
         self._failure: BaseException | None = None
-        self._submit = submit
+        self._scribe = scribe
+        self.submit = submit
         self._turns = turns
         self._early = False
-        self._context = copy_context()
         self._lock = threading.Lock()
         self._asked = self._writing = False
 
@@ -103,35 +105,31 @@ class Landing:
             if self._writing:
                 return
             self._writing = True
-        self._submit(partial(self._context.run, self._work))
+        self._scribe.add(self)
 
-    def _work(self) -> None:
-        while self._take_up():
-            self._woken = False  # before reading: what lands from now on wakes us again
-            over, began = self._over, time.monotonic()
-            try:
-                if (landed := self._read()) or over:
-                    self._write_down(landed, over)
-                if self._early:
-                    self._early, self._turns.took = False, time.monotonic() - began
-            except Exception as problem:
-                # Whoever waits for the end hears of it; nothing is written any more.
-                self._stop(problem)
-                return
-            if over:
-                self._stop(self._failure)
-                return
-
-    def _take_up(self) -> bool:
-        with self._lock:
-            self._writing, self._asked = self._asked, False
-            return self._writing
-
-    def _write_down(self, landed: Landed, over: bool) -> None:
-        if over and not self._failure:
+    def take(self) -> Landed:
+        """The scribe's: what is to be written now. Nothing else is taken before it says `wrote`."""
+        self._asked = False
+        self._woken = False  # before reading: what lands from now on wakes us again
+        self._last = self._over
+        landed = self._read()
+        if self._last and not self._failure:
             landed.ended.update(self._open)
-        if landed:
-            self._write(landed)
+        return landed
+
+    def wrote(self, problem: BaseException | None, seconds: float) -> None:
+        """The scribe's: what became of that, and how long it took. Whoever waits for the end hears of a problem;
+        nothing is written after it.
+        """
+        if self._early:
+            self._early, self._turns.took = False, seconds
+        if problem or self._last:
+            self._stop(problem or self._failure)
+            return
+        with self._lock:
+            self._writing = self._asked
+        if self._writing:
+            self._scribe.add(self)
 
     def _stop(self, failure: BaseException | None) -> None:
         """Nothing is written after it, for `_writing` stays set."""
@@ -150,3 +148,43 @@ class Landing:
             else:
                 landed.seen.setdefault(group, []).append(seen)
         return landed
+
+
+class Scribe(Generic[S]):
+    """Writes what has landed, for many landings in one go."""
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[tuple[S, Landed]]], object],
+        most: int,
+        *,
+        hopeless: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """`write` writes all of at most so many or, where it raises, nothing. Unless that is `hopeless` for all of
+        them, each is then written alone: one that cannot be written does not keep the others from it.
+        """
+        self._write = write
+        self._hopeless = hopeless
+        self._batches: Batches[Landing[S]] = Batches(self._write_down, most)
+
+    def add(self, landing: Landing[S]) -> None:
+        self._batches.add(landing, landing.submit)
+
+    def _write_down(self, landings: Sequence[Landing[S]]) -> None:
+        self._write_taken([(landing, landing.take()) for landing in landings])
+
+    def _write_taken(self, taken: Sequence[tuple[Landing[S], Landed]]) -> None:
+        full = [(landing.subject, landed) for landing, landed in taken if landed]
+        problem, began = None, time.monotonic()
+        try:
+            if full:
+                self._write(full)
+        except Exception as raised:
+            if len(full) > 1 and not isinstance(raised, self._hopeless):
+                for one in taken:
+                    one[0].submit(partial(self._write_taken, [one]))
+                return
+            problem = raised  # whoever waits for the end hears of it
+        seconds = (time.monotonic() - began) / max(1, len(full))
+        for landing, landed in taken:
+            landing.wrote(problem if landed else None, seconds)

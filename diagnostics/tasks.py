@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections import Counter
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import copy_context
-from datetime import datetime
+from collections.abc import Awaitable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,33 +13,28 @@ from celery import shared_task
 from celery.signals import worker_init, worker_ready
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from diagnostics import garbage, registry
 from diagnostics.addresses import suggest
 from diagnostics.articles import articles
 from diagnostics.canned import canned as recordings
-from diagnostics.carried_on import CarriesOn, Submit, carry_on
+from diagnostics.carried_on import CarriesOn, carry_on
 from diagnostics.codec import prepare
-from diagnostics.domain import ConnectOutcome, Diagnosis, ProbeGroup, SendOutcome, Target, Transmission
+from diagnostics.domain import ConnectOutcome, Diagnosis, SendOutcome, Transmission
 from diagnostics.health import MOST_SECONDS, measure
 from diagnostics.helpdesks import NoteRefused, NoteUnknown, configured_helpdesks
 from diagnostics.lab.returned import LabBounces
-from diagnostics.landing import Landed, Landing
-from diagnostics.log_context import said_about
 from diagnostics.net.configured import configured_network, webhook_network
 from diagnostics.net.imap import MailboxAway, MailboxUrl, opened
-from diagnostics.net.loop import run_on_loop, start_on_loop
+from diagnostics.net.loop import run_on_loop
 from diagnostics.net.post import post
 from diagnostics.net.senders import sender
 from diagnostics.net.tls import verifying_context
 from diagnostics.probes.vendor_health import VendorHealth
+from diagnostics.probing import take_up
 from diagnostics.providers import providers
-from diagnostics.records import configured_records
-from diagnostics.registry import Probe
 from diagnostics.remedies import remedies
 from diagnostics.replies import classify
-from diagnostics.runner import observe
 from diagnostics.sending import Release, Released, configured_services
 from diagnostics.services import (
     api_requests,
@@ -63,7 +53,6 @@ from diagnostics.services import (
     persons,
     proofs,
     retention,
-    runs,
     suppressions,
     ticket_notes,
     webhook_endpoints,
@@ -71,30 +60,11 @@ from diagnostics.services import (
 )
 from diagnostics.services.alone import alone
 from diagnostics.services.patience import patiently
-from diagnostics.turns import Turns
 
 logger = logging.getLogger(__name__)
 
 RELEASE_SECONDS = 45.0
 """A service may keep several lists, and each takes 10 seconds at most."""
-
-AT_THE_DATABASE = 4
-"""Runs of one worker that read or write at the same time. Each is a thread that wants the interpreter, as the network's
-loop does: with many of them, answers that have long arrived would be read after their time limits.
-"""
-_database = threading.BoundedSemaphore(AT_THE_DATABASE)
-_turns = Turns()
-"""Of runs whose answers so far are to be shown: in a full queue that would take as long as all the rest."""
-
-
-@contextmanager
-def _at_the_database() -> Iterator[None]:
-    """A place at the database; no connection is held after it."""
-    with _database:
-        try:
-            yield
-        finally:
-            connection.close()
 
 
 @shared_task(base=CarriesOn, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -102,9 +72,7 @@ def run_groups(group_ids: list[int]) -> None:
     """Run probe groups of one run, saving answers as they land; what has not landed by the deadline is "could not
     check". One task for all of them: a message costs as much as a group's probes.
     """
-    claims = patiently(partial(_claimed, group_ids, timezone.now()))
-    if claims:
-        carry_on(partial(_probe, {claim.name: claim for claim in claims}))
+    carry_on(partial(take_up, group_ids))
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -317,55 +285,3 @@ def _bounce_mailbox() -> AbstractContextManager[_BounceMailbox]:
     if settings.BOUNCE_IMAP_URL:
         return opened(MailboxUrl.parse(settings.BOUNCE_IMAP_URL))
     return nullcontext(LabBounces(settings.LAB_STATE.parent / "mail", settings.BOUNCE_ADDRESS))
-
-
-def _claimed(group_ids: Sequence[int], now: datetime) -> list[runs.Claim]:
-    """The claims; none where there is nothing to do, or nothing left."""
-    with _at_the_database():
-        return [claim for claim in runs.claim_groups(group_ids, now) if not canned.play(claim)]
-
-
-def _probe(claims: Mapping[ProbeGroup, runs.Claim], submit: Submit) -> Future[None]:
-    """Start the probes of groups of one run; its end comes when what they saw is saved."""
-    first = next(iter(claims.values()))
-    wanted = [probe for probe in registry.probes() if probe.group in claims]
-    with said_about(case=first.reference, run=first.run_id):
-        expected = Counter(probe.group for probe in wanted)
-        landing = Landing(expected, partial(_save_patiently, claims), submit, _turns)
-        observing = start_on_loop(_observe(wanted, first.target, landing), runs.GROUP_DEADLINE)
-        context = copy_context()
-    observing.add_done_callback(lambda done: context.run(_end, landing, sorted(claims), done))
-    return landing.written
-
-
-def _end(landing: Landing, names: Sequence[str], observing: Future[None]) -> None:
-    failure = CancelledError() if observing.cancelled() else observing.exception()
-    if isinstance(failure, TimeoutError):
-        logger.warning("groups met their deadline: %s", ", ".join(names))
-        failure = None
-    landing.end(failure)
-
-
-async def _observe(wanted: Sequence[Probe], target: Target, landing: Landing) -> None:
-    """Only the probes of the vendor's records are handed a network that knows them."""
-    net = configured_network()
-    public = [probe for probe in wanted if probe.group is not ProbeGroup.RECORDS]
-    looks = [observe(public, target, net, on_seen=landing.put)] if public else []
-    if private := [probe for probe in wanted if probe.group is ProbeGroup.RECORDS]:
-        looks.append(observe(private, target, net.with_records(configured_records()), on_seen=landing.put))
-    await asyncio.gather(*looks)
-
-
-def _save_patiently(claims: Mapping[ProbeGroup, runs.Claim], landed: Landed) -> None:
-    patiently(partial(_save, claims, landed))
-
-
-def _save(claims: Mapping[ProbeGroup, runs.Claim], landed: Landed) -> None:
-    with _at_the_database():
-        runs.save(
-            [
-                runs.Part(claim, landed.seen.get(name, ()), ended=name in landed.ended)
-                for name, claim in claims.items()
-                if name in landed.seen or name in landed.ended
-            ]
-        )

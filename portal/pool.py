@@ -13,22 +13,21 @@ from typing import Any
 
 from celery.concurrency import thread
 from celery.concurrency.base import apply_target
-from celery.concurrency.thread import ApplyResult  # type: ignore[attr-defined]
 from celery.worker.request import Request
 
 from diagnostics.carried_on import CarriesOn, carrying_on
 
 logger = logging.getLogger(__name__)
 
-BEGINNERS = 4
-"""Threads for what such tasks do before that: as many as may be at the database."""
 CARRIERS = 4
-"""Threads for their further steps."""
+"""Threads for what such tasks leave to be done. Each wants the interpreter, as the network's loop does: with many of
+them, answers that have long arrived would be read after their time limits.
+"""
 
 
 class TaskPool(thread.TaskPool):
-    """Celery's pool of threads; tasks that carry on share a few of them, and are acknowledged at their end, as all
-    others are.
+    """Celery's pool of threads. Tasks that carry on only say what is to be done, so whoever takes them from the broker
+    calls them; they share a few threads, and are acknowledged at their end, as all others are.
 
     When it stops, what has not begun goes back to the broker at once, and what has begun is waited for, as long as its
     own time limits allow.
@@ -36,7 +35,6 @@ class TaskPool(thread.TaskPool):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.beginners = ThreadPoolExecutor(BEGINNERS, "beginner")
         self.carriers = ThreadPoolExecutor(CARRIERS, "carrier")
         self._ends: set[Future[None]] = set()
 
@@ -49,23 +47,23 @@ class TaskPool(thread.TaskPool):
         accept_callback: Callable[[int, float], None] | None = None,
         **options: Any,
     ) -> Any:
-        name = args[0] if args else ""  # Celery's own calls begin with it
-        if callback is None or not isinstance(self.app.tasks.get(name), CarriesOn):
-            applied = super().on_apply(target, args, kwargs, callback, accept_callback, **options)
-        else:
-            begun = self.beginners.submit(self._begin, name, target, args, kwargs, callback, accept_callback)
-            applied = ApplyResult(begun)
         request = getattr(callback, "__self__", None)
-        if isinstance(request, Request):
-            applied.f.add_done_callback(partial(_give_back, request))
+        mine = request if isinstance(request, Request) else None
+        name = args[0] if args else ""  # Celery's own calls begin with it
+        if callback is not None and isinstance(self.app.tasks.get(name), CarriesOn):
+            self._begin(name, target, args, kwargs, callback, accept_callback, mine)
+            return None
+        applied = super().on_apply(target, args, kwargs, callback, accept_callback, **options)
+        if mine:
+            applied.f.add_done_callback(partial(_give_back_if_cancelled, mine))
         return applied
 
     def on_close(self) -> None:
-        for threads in (self.beginners, self.executor):  # type: ignore[attr-defined]  # the stubs leave it out
-            threads.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False, cancel_futures=True)  # type: ignore[attr-defined]  # not in the stubs
+        for end in tuple(self._ends):
+            end.cancel()
 
     def on_stop(self) -> None:
-        self.beginners.shutdown(cancel_futures=True)
         wait(tuple(self._ends))
         self.carriers.shutdown()
         super().on_stop()
@@ -78,6 +76,7 @@ class TaskPool(thread.TaskPool):
         kwargs: dict[str, Any] | None,
         callback: Callable[[Any], None],
         accept_callback: Callable[[int, float], None] | None,
+        request: Request | None,
     ) -> None:
         returned: list[Any] = []
         with carrying_on(self.carriers.submit) as ends:
@@ -87,21 +86,28 @@ class TaskPool(thread.TaskPool):
             return
         (end,) = ends
         self._ends.add(end)
-        end.add_done_callback(lambda end: self._ended(name, end, lambda: callback(returned[0])))
+        end.add_done_callback(lambda end: self._ended(name, end, lambda: callback(returned[0]), request))
 
-    def _ended(self, name: str, end: Future[None], tell: Callable[[], None]) -> None:
-        if problem := end.exception():
-            logger.error("task %s failed after it had begun", name, exc_info=problem)
+    def _ended(self, name: str, end: Future[None], tell: Callable[[], None], request: Request | None) -> None:
         try:
+            if end.cancelled():
+                if request:
+                    _give_back(request)
+                return
+            if problem := end.exception():
+                logger.error("task %s failed after it had begun", name, exc_info=problem)
             tell()
         finally:
             self._ends.discard(end)
 
 
-def _give_back(request: Request, begun: Future[Any]) -> None:
+def _give_back_if_cancelled(request: Request, begun: Future[Any]) -> None:
     """Where it was taken from the broker and never began."""
-    if not begun.cancelled():
-        return
-    # By way of the message: what requests themselves say to the broker waits for the end of the pool.
+    if begun.cancelled():
+        _give_back(request)
+
+
+def _give_back(request: Request) -> None:
+    """By way of the message: what requests themselves say to the broker waits for the end of the pool."""
     with suppress(KeyError):  # it went back already, as its connection was lost
         request.message.reject_log_error(logger, request.connection_errors, requeue=True)

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = 25.0
 """Seconds: a restart takes less, and no lease outlives it by much."""
 LONGEST_PAUSE = 1.0
+AWAY = (OperationalError, InterfaceError)
+"""What Django raises while the database is away."""
 
 
 def patiently(work: Callable[[], T], seconds: float = PATIENCE) -> T:
@@ -29,7 +31,7 @@ def patiently(work: Callable[[], T], seconds: float = PATIENCE) -> T:
     while True:
         try:
             return work()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             connection.close()
             if time.monotonic() + pause > deadline:
                 raise

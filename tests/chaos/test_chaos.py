@@ -13,6 +13,7 @@ from portal.wizard import words
 from tests.chaos.cases import (
     CROWD,
     DOMAIN,
+    DONE,
     RECOVERY,
     SLOW_DOMAIN,
     address_of,
@@ -108,6 +109,16 @@ def written(stack: Stack) -> list[tuple[object, ...]]:
         "SELECT r.version, r.finished_at, o.kind, o.attempt, o.at FROM diagnostics_run r"
         " JOIN diagnostics_observationrecord o ON o.run_id = r.id ORDER BY o.kind"
     )
+
+
+def test_a_run_that_somebody_holds_holds_up_no_other(stack: Stack) -> None:
+    """What many runs saw is written in one go, and one of them cannot be written."""
+    slow_cases_at_work(stack)
+    with psycopg.connect(stack.servers.database_url) as holding:
+        holding.execute("SELECT 1 FROM diagnostics_run ORDER BY id LIMIT 1 FOR UPDATE")
+        eventually(lambda: len(stack.query(DONE)) == CROWD - 1, RECOVERY, lambda: groups(stack))
+    finish(stack)
+    assert attempts(stack) == {1}
 
 
 def test_a_killed_dispatcher_takes_up_where_it_was(stack: Stack) -> None:

@@ -8,7 +8,7 @@ import signal
 import psycopg
 import pytest
 
-from portal.pool import BEGINNERS
+from portal.pool import CARRIERS
 from tests.chaos.cases import (
     RECOVERY,
     SLOW_DOMAIN,
@@ -62,7 +62,7 @@ def test_a_worker_that_stops_ends_the_runs_that_it_has_begun(stack: Stack) -> No
 
 def test_what_a_stopping_worker_has_taken_and_not_begun_is_done_by_others_meanwhile(stack: Stack) -> None:
     stack.parts["dispatcher"].kill()
-    open_cases(stack, BEGINNERS)
+    open_cases(stack, CARRIERS)
     held = [group for pks in by_run(stack, "queued") for group in pks]
     open_cases(stack, 1)
     with psycopg.connect(stack.servers.database_url) as holding:
@@ -72,7 +72,7 @@ def test_what_a_stopping_worker_has_taken_and_not_begun_is_done_by_others_meanwh
             for pks in by_run(stack, "queued"):
                 carrier.send_task(RUN_GROUPS, args=(pks,), queue="probes", connection=way)
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        eventually(lambda: len(stack.query(waits)) == BEGINNERS, RECOVERY, lambda: stack.words_of("worker"))
+        eventually(lambda: len(stack.query(waits)) == CARRIERS, RECOVERY, lambda: stack.words_of("worker"))
         eventually(lambda: stack.waiting_tasks("probes") == [], RECOVERY, "all of it taken")
         tell_to_stop(stack)
         eventually(lambda: stack.waiting_tasks("probes") == ["run_groups"], RECOVERY, "what was not begun")
@@ -81,7 +81,7 @@ def test_what_a_stopping_worker_has_taken_and_not_begun_is_done_by_others_meanwh
         eventually(lambda: stack.query(done), RECOVERY, lambda: groups(stack))
         assert stack.parts["worker"].running
     wait_for_its_end(stack)
-    finish(stack, BEGINNERS + 1)
+    finish(stack, CARRIERS + 1)
     assert attempts(stack) == {1}
 
 

@@ -1,9 +1,8 @@
-"""Answers of one run that land together are written together, and nobody waits for the vendor's records."""
+"""Answers that land together are written together, those of many runs too; nobody waits for the vendor's records."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -15,8 +14,7 @@ import pytest
 
 from diagnostics import landing, turns
 from diagnostics.domain import ProbeGroup, Seen, Vantage
-from diagnostics.landing import Landed, Landing
-from diagnostics.log_context import about, said_about
+from diagnostics.landing import Landed, Landing, Scribe
 from diagnostics.registry import Probe, probes
 from diagnostics.turns import Turns
 
@@ -30,8 +28,22 @@ def seen(probe: Probe) -> Seen:
     return Seen(probe.observes, Vantage.SERVER, datetime.now(UTC))
 
 
-def made(expected: list[Probe], write: Callable[[Landed], None], pool: ThreadPoolExecutor) -> Landing:
-    return Landing(Counter(probe.group for probe in expected), write, pool.submit, Turns())
+def made(
+    expected: list[Probe], write: Callable[[Landed], object], pool: ThreadPoolExecutor, turns: Turns | None = None
+) -> Landing[str]:
+    """One that is written alone."""
+    scribe: Scribe[str] = Scribe(lambda batch: [write(each) for _, each in batch], 1)
+    return of(expected, scribe, pool, turns)
+
+
+def of(
+    expected: list[Probe],
+    scribe: Scribe[str],
+    pool: ThreadPoolExecutor,
+    turns: Turns | None = None,
+    subject: str = "run 7",
+) -> Landing[str]:
+    return Landing(subject, Counter(probe.group for probe in expected), scribe, pool.submit, turns or Turns())
 
 
 async def landed(expected: list[Probe], *answering: list[Probe]) -> list[Landed]:
@@ -174,25 +186,6 @@ def test_what_ended_all_leaves_the_groups_to_whoever_comes_next(never: None) -> 
     assert [shown(batch) for batch in written] == [({ProbeGroup.DNS: 1}, set())]
 
 
-def test_what_is_logged_while_writing_is_about_the_run(quickly: None, caplog: pytest.LogCaptureFixture) -> None:
-    said = []
-
-    def write(batch: Landed) -> None:
-        logging.getLogger("diagnostics").warning("writing")
-        said.append(dict(about()))
-
-    async def one() -> None:
-        with ThreadPoolExecutor() as pool:
-            with said_about(case="AB-CDE-FGH", run=7):
-                here = made(PORTS, write, pool)
-            here.put(PORTS[0], seen(PORTS[0]))
-            here.end()
-            await asyncio.wait_for(asyncio.wrap_future(here.written), WITHIN)
-
-    asyncio.run(one())
-    assert said == [{"case": "AB-CDE-FGH", "run": 7}]
-
-
 def test_what_gets_no_turn_is_written_with_the_end(quickly: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LONGEST_REST", 3600.0)
 
@@ -201,7 +194,7 @@ def test_what_gets_no_turn_is_written_with_the_end(quickly: None, monkeypatch: p
         line.took = 3600.0
         asked = asyncio.Event()
         with ThreadPoolExecutor() as pool:
-            here = Landing(Counter(probe.group for probe in DNS), written.put, pool.submit, line)
+            here = made(DNS, written.put, pool, line)
             line.ask(lambda: True)  # after which there is rest
             ask = line.ask
 
@@ -230,7 +223,7 @@ def test_those_who_wait_for_a_turn_are_told_how_long_one_takes(quickly: None) ->
 
         hold = threading.Event()
         with ThreadPoolExecutor() as pool:
-            here = Landing(Counter(probe.group for probe in DNS), write, pool.submit, line)
+            here = made(DNS, write, pool, line)
             here.put(DNS[0], seen(DNS[0]))
             await asyncio.get_running_loop().run_in_executor(None, lambda: written.get(timeout=WITHIN))
             here.end()
@@ -238,3 +231,53 @@ def test_those_who_wait_for_a_turn_are_told_how_long_one_takes(quickly: None) ->
         return line.took
 
     assert 0.02 <= asyncio.run(work()) < WITHIN
+
+
+Batch = list[str]
+
+
+async def of_many(names: str, write: Callable[[Batch], object], *hopeless: type[Exception]) -> dict[str, str]:
+    """Runs that are at their end while the one thread that writes is busy; what each of them hears."""
+    busy = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(busy.wait, WITHIN)
+        scribe: Scribe[str] = Scribe(lambda batch: write([name for name, _ in batch]), 3, hopeless=hopeless)
+        ends = {}
+        for name in names:
+            here = of(DNS, scribe, pool, subject=name)
+            here.put(DNS[0], seen(DNS[0]))
+            here.end()
+            ends[name] = asyncio.wrap_future(here.written)
+        busy.set()
+        heard = await asyncio.wait_for(asyncio.gather(*ends.values(), return_exceptions=True), WITHIN)
+    return {name: str(problem or "written") for name, problem in zip(ends, heard, strict=True)}
+
+
+def test_what_many_runs_have_to_write_is_written_in_one_go(never: None) -> None:
+    batches: list[Batch] = []
+    assert asyncio.run(of_many("abcd", batches.append)) == dict.fromkeys("abcd", "written")
+    assert batches == [["a", "b", "c"], ["d"]], "the oldest first, and no more than the most"
+
+
+def test_one_that_cannot_be_written_does_not_keep_the_others_from_it(never: None) -> None:
+    batches: list[Batch] = []
+
+    def write(batch: Batch) -> None:
+        batches.append(batch)
+        if "b" in batch:
+            raise ValueError("not written")
+
+    heard = asyncio.run(of_many("abc", write))
+    assert heard == {"a": "written", "b": "not written", "c": "written"}
+    assert batches == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+
+
+def test_what_is_hopeless_for_all_is_tried_once(never: None) -> None:
+    batches: list[Batch] = []
+
+    def write(batch: Batch) -> None:
+        batches.append(batch)
+        raise ConnectionError("no database")
+
+    assert asyncio.run(of_many("abc", write, ConnectionError)) == dict.fromkeys("abc", "no database")
+    assert batches == [["a", "b", "c"]]

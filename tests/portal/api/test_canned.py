@@ -7,7 +7,7 @@ import json
 import pytest
 from django.core import mail
 
-from diagnostics import dispatch, tasks
+from diagnostics import dispatch, probing, tasks
 from diagnostics.articles import article
 from diagnostics.canned import FOLDER, Canned, canned
 from diagnostics.domain import Address, Stage, Verdict
@@ -24,7 +24,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object) -> None:
         raise AssertionError("the network was asked for")
 
-    monkeypatch.setattr(tasks, "configured_network", refuse)
+    for module in (probing, tasks):
+        monkeypatch.setattr(module, "configured_network", refuse)
     monkeypatch.setattr(tasks, "sender", refuse)
 
 
