@@ -55,6 +55,7 @@ _CHEAPEST = min(_SWAP, _DOUBLE, _NEIGHBOUR, _MISS, _REPLACE)
 _ONE_SLIP = 1.0
 _TWO_SMALL_SLIPS = 1.1
 _MOST_STRANGE = int(_TWO_SMALL_SLIPS / _CHEAPEST)
+_MOST_LONGER = 2
 _OTHER_ENDING = 2.0
 _ENDINGS_MISTAKEN = frozenset({"com", "net"})
 """Put behind a well-known name by mistake; under most others it may be the brand itself, or somebody else."""
@@ -93,7 +94,9 @@ def _nearest(typed: str) -> str | None:
     name, _, ending = typed.removeprefix("www.").partition(".")
     letters = _letters(name)
     costs = []
-    for known_name, known_letters, domains in _known_by_name():
+    # Without an ending the name may be a whole domain that has lost its dots.
+    candidates = _known_by_length(len(name)) if ending else _known_by_name()
+    for known_name, known_letters, domains in candidates:
         cost = None if _far_apart(letters, known_letters) else _slips_of_name(name, known_name)
         if cost is None and (ending or known_name not in _BRANDS):
             continue
@@ -108,8 +111,11 @@ def _nearest(typed: str) -> str | None:
     return min(costs)[2] if costs else None
 
 
+_Known = tuple[str, int, list[tuple[int, str]]]
+
+
 @cache
-def _known_by_name() -> list[tuple[str, int, list[tuple[int, str]]]]:
+def _known_by_name() -> list[_Known]:
     """Half of the known domains share their name with others; each with its rank, the best known one's first.
 
     The name, its letters, and the domains.
@@ -118,6 +124,12 @@ def _known_by_name() -> list[tuple[str, int, list[tuple[int, str]]]]:
     for rank, known in enumerate(listed("mailbox_domains")):
         by_name.setdefault(known.partition(".")[0], []).append((rank, known))
     return [(name, _letters(name), domains) for name, domains in by_name.items()]
+
+
+@lru_cache(maxsize=LONGEST_ADDRESS)
+def _known_by_length(length: int) -> list[_Known]:
+    """Those whose names are about as long: all others take more slips than we ever believe."""
+    return [known for known in _known_by_name() if abs(len(known[0]) - length) <= _MOST_LONGER]
 
 
 def _glued(name: str, known: str) -> float | None:
@@ -130,7 +142,7 @@ def _slips_of_name(name: str, known: str) -> float | None:
     """None where the name may well be somebody else's: short names and plain words have many honest neighbours."""
     if name == known:
         return 0.0
-    if abs(len(name) - len(known)) > 2:
+    if abs(len(name) - len(known)) > _MOST_LONGER:
         return None
     cost = slips(name, known)
     brand = known in _BRANDS

@@ -28,6 +28,8 @@ MAX_QUESTIONS = 100
 """Questions that a socket is used for; a burst of more ends with it, if there is no other."""
 MAX_SECONDS = 10.0
 """How long a socket is used."""
+GRAIN = 0.02
+"""Seconds between two looks for questions whose time is over."""
 RECEIVE_BUFFER = 1 << 20
 """Bytes asked of the system, so that a burst of answers finds room; it may give less."""
 
@@ -81,8 +83,10 @@ class Sockets:
     _opening: int = 0
     _opened: asyncio.Event = field(default_factory=asyncio.Event)
     _growing: asyncio.Task[None] | None = None
+    _ending: dict[int, set[_Awaited]] = field(default_factory=dict)
+    """Questions without an answer, by the moment at which their time is over, in steps of `GRAIN`."""
     _waiting: int = 0
-    """Questions without an answer."""
+    """How many they are."""
     _queued: int = 0
     """Questions that wait for a socket."""
 
@@ -161,6 +165,21 @@ class Sockets:
         for one in [one for one in self._open if one.used_up]:
             self.retire(one)
 
+    def ending_at(self, until: float) -> set[_Awaited]:
+        """Where to wait for that moment of the loop's clock, or one hardly later: a timer for each question would cost
+        half as much as sending it.
+        """
+        moment = int(until / GRAIN) + 1
+        together = self._ending.get(moment)
+        if together is None:
+            together = self._ending[moment] = set()
+            asyncio.get_running_loop().call_at(moment * GRAIN, self._out_of_time, moment)
+        return together
+
+    def _out_of_time(self, moment: int) -> None:
+        for waits in tuple(self._ending.pop(moment)):
+            waits.end(TimeoutError("no answer in time"))
+
     def began(self) -> None:
         self._waiting += 1
 
@@ -212,7 +231,8 @@ class _Awaited:
     question: Question
     asked: bytes
     told: Told
-    limit: asyncio.TimerHandle
+    together: set[_Awaited]
+    """Those whose time is over at the same moment."""
 
     def end(self, outcome: Message | OSError) -> None:
         if self.forget():
@@ -240,8 +260,9 @@ class _Socket(asyncio.DatagramProtocol):
         while (number := next(_numbers)) in self.awaited:
             pass
         asked = query(number, question, edns=edns)
-        limit = self._loop.call_at(until, self._out_of_time, number)
-        mine = self.awaited[number] = _Awaited(self, number, question, asked, told, limit)
+        together = self._all.ending_at(until)
+        mine = self.awaited[number] = _Awaited(self, number, question, asked, told, together)
+        together.add(mine)
         self._all.began()
         self._uses += 1
         if self.used_up:
@@ -257,7 +278,7 @@ class _Socket(asyncio.DatagramProtocol):
         if self.awaited.get(awaited.number) is not awaited:
             return False
         del self.awaited[awaited.number]
-        awaited.limit.cancel()
+        awaited.together.discard(awaited)
         self._all.ended()
         if not self.awaited and self.used_up:
             self._all.retire(self)
@@ -301,10 +322,6 @@ class _Socket(asyncio.DatagramProtocol):
     def _grow_old(self) -> None:
         self._uses = MAX_QUESTIONS
         self._all.retire(self)
-
-    def _out_of_time(self, number: int) -> None:
-        if waits := self.awaited.get(number):
-            waits.end(TimeoutError("no answer in time"))
 
 
 _NOBODY_THERE = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH})
