@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
+from socket import AF_INET6, inet_pton
 
 from tests.bench import _names
 from tests.bench._processes import ROOT
@@ -65,13 +65,21 @@ async def _further(domain: str) -> None:
 
     async def reverse(rdtype: str) -> None:
         for record in (await net.resolve(host, rdtype)).records:
-            await net.resolve(ip_address(record).reverse_pointer, "PTR", confirm=False)
+            await net.resolve(_reverse(record), "PTR", confirm=False)
 
     questions = [(domain, "NS"), (domain, "SPF"), (domain, "DS"), (domain, "DNSKEY"), (host, "DS"), (host, "DNSKEY")]
     questions += [(f"default._bimi.{domain}", "TXT"), (f"_smtp._tls.{domain}", "TXT")]
-    await asyncio.gather(
-        reverse("A"), reverse("AAAA"), *(net.resolve(*question, confirm=False) for question in questions)
-    )
+    asked = [net.resolve(*question, confirm=False) for question in questions]
+    await asyncio.gather(reverse("A"), reverse("AAAA"))
+    for one in asked:
+        await one
+
+
+def _reverse(address: str) -> str:
+    """Where an address has its name (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
+    if ":" in address:
+        return ".".join(reversed(inet_pton(AF_INET6, address).hex())) + ".ip6.arpa"
+    return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
 
 
 async def _all(numbers: range, at_once: int, missed: list[int], *, only_dns: bool = False) -> list[tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -47,3 +47,10 @@ def shown(value: float) -> str:
 def middle(measured: Callable[[], float], runs: int = RUNS) -> float:
     """The median of several runs."""
     return median(measured() for _ in range(runs))
+
+
+def ratio(these: Iterable[float], those: Iterable[float]) -> float:
+    """How many times those these are: the median of the ratios of what was measured one right after the other, as a
+    shared machine is faster at one time than at another.
+    """
+    return median(one / other for one, other in zip(these, those, strict=True))
