@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
@@ -31,19 +31,20 @@ class End(Future[None]):
             self._taken_up = not self.cancelled()
             return self._taken_up
 
-    def put_back(self) -> None:
-        """Somebody will take it up once more, unless it was to be cancelled meanwhile."""
+    def put_back(self) -> bool:
+        """Nothing was done yet, and it is to be taken up once more; False where it was to be cancelled meanwhile, and
+        now is.
+        """
         with self._condition:
             self._taken_up = False
-        if self._unwanted:
-            self.cancel()
+        return not (self._unwanted and self.cancel())
 
     def cancel(self) -> bool:
         with self._condition:
             self._unwanted = True
-            if self._taken_up:
-                return False
-        return super().cancel()
+            if not self._taken_up and not self.cancelled() and super().cancel():
+                self.set_running_or_notify_cancel()  # whoever waits for it is not told of it otherwise
+            return self.cancelled()
 
 
 Step = Callable[[], None]
@@ -90,10 +91,10 @@ def carry_on(begin: Callable[[Submit], Future[None]]) -> None:
 
 
 def at_the_end(told: Callable[[BaseException | None], None]) -> None:
-    """Say so when the task of this thread is at its end, and what it failed with: at once where it left nothing. One
-    that was cancelled did not fail.
+    """Say so when the task of this thread is at its end, and what it failed with: at once where it left nothing.
+    CancelledError where it never began.
     """
     if _here.submit is not None and _here.ends:
-        _here.ends[-1].add_done_callback(lambda end: told(None if end.cancelled() else end.exception()))
+        _here.ends[-1].add_done_callback(lambda end: told(CancelledError() if end.cancelled() else end.exception()))
     else:
         told(None)

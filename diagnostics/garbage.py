@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 
-THRESHOLDS = (40_000, 10, 10)
+THRESHOLDS = (40_000, 10, 20)
 """Objects made, and looks at younger ones, before the next look (`gc.set_threshold`); Python's own are 700, 10 and 10.
 
 A case makes thousands of objects and leaves hardly a cycle among them: looking that often took a quarter of a worker's
-processor time, and each look at twenty thousand objects holds up the network's loop for a hundredth of a second.
+processor time.
 """
 
 

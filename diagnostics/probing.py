@@ -32,7 +32,7 @@ from diagnostics.registry import Probe
 from diagnostics.runner import observe
 from diagnostics.services import canned, runs
 from diagnostics.services.patience import AWAY, patiently
-from diagnostics.services.run_rows import HeldByOthers
+from diagnostics.services.run_rows import ClaimedRow, NotTogether
 from diagnostics.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -66,39 +66,43 @@ def _claim(batch: Sequence[_Wanted]) -> None:
     batch = [one for one in batch if one.end.take_up()]
     ids = [group_id for one in batch for group_id in one.group_ids]
     try:
-        taken = patiently(partial(_claims_of, ids, timezone.now(), in_a_hurry=len(batch) > 1)) if ids else []
-    except HeldByOthers:  # none of them keeps the others waiting
+        taken = patiently(partial(_taken, ids, timezone.now(), in_a_hurry=len(batch) > 1)) if ids else []
+    except NotTogether:  # none of them keeps the others waiting
         for one in batch:
-            one.end.put_back()
-            one.submit(partial(_claim, [one]))
+            if one.end.put_back():
+                one.submit(partial(_claim, [one]))
         return
     except Exception as problem:
         for one in batch:
             one.end.set_exception(problem)  # raised again, or logged, by whoever waits for it
         return
-    claims = {claim.group_id: claim for claim in taken}
+    rows = {row.group_id: row for row in taken}
     for one in batch:
         # The same run once more is a second delivery, and finds nothing left.
-        mine = [claims.pop(group_id) for group_id in one.group_ids if group_id in claims]
+        mine = [rows.pop(group_id) for group_id in one.group_ids if group_id in rows]
         try:
-            one.context.run(_begin, one, mine)
+            probing = one.context.run(_begin, mine, one.submit)
         except Exception as problem:
             one.end.set_exception(problem)  # the same
+        else:
+            probing.add_done_callback(partial(_pass_on, one.end))
 
 
-def _claims_of(group_ids: Sequence[int], now: datetime, *, in_a_hurry: bool) -> list[runs.Claim]:
+def _taken(group_ids: Sequence[int], now: datetime, *, in_a_hurry: bool) -> list[ClaimedRow]:
     with _at_the_database():
-        return runs.claim_groups(group_ids, now, in_a_hurry=in_a_hurry)
+        return runs.take_groups(group_ids, now, in_a_hurry=in_a_hurry)
 
 
-def _begin(wanted: _Wanted, claims: Sequence[runs.Claim]) -> None:
-    """Start the probes; the task's end comes when what they saw is saved."""
+def _begin(rows: Sequence[ClaimedRow], submit: Submit) -> Future[None]:
+    """Start the probes of groups of one run; the end comes when what they saw is saved."""
     with _at_the_database():
+        claims = [runs.claim_of(row) for row in rows]
         to_be_probed = {claim.name: claim for claim in claims if not patiently(partial(canned.play, claim))}
     if to_be_probed:
-        _probe(to_be_probed, wanted.submit).add_done_callback(partial(_pass_on, wanted.end))
-    else:
-        wanted.end.set_result(None)
+        return _probe(to_be_probed, submit)
+    nothing: Future[None] = Future()
+    nothing.set_result(None)
+    return nothing
 
 
 def _pass_on(end: Future[None], written: Future[None]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import OperationalError, connection
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable, ProgramLimitExceeded, QueryCanceled
 
 from diagnostics.codec import Json
 from diagnostics.domain import ProbeGroup, Seen
@@ -91,8 +91,10 @@ class Judged(NamedTuple):
     ends: bool
 
 
-class HeldByOthers(Exception):
-    """Somebody else holds one of many rows, for longer than a moment; nothing was changed."""
+class NotTogether(Exception):
+    """What was asked for many runs in one go cannot be done so, and nothing was changed: somebody else holds a row of
+    one for longer than a moment, or it takes too long. Each of them alone has its own fate.
+    """
 
 
 MOMENT = timedelta(milliseconds=250)
@@ -102,7 +104,7 @@ def claim(group_ids: Iterable[int], *, lease: timedelta, now: datetime, in_a_hur
     """Take those of the groups that are queued, or were taken at that very moment: by whoever asks, who did not hear
     the answer. The lease runs by the database's clock.
 
-    Raises HeldByOthers where that is `in_a_hurry`.
+    Raises NotTogether where that is `in_a_hurry`.
     """
     values: dict[str, Any] = {
         **{"queued": GroupState.QUEUED, "running": GroupState.RUNNING, "now": now},
@@ -135,7 +137,7 @@ def save_groups(groups: Iterable[Held], rows: bytes, *, to_be_judged: Collection
     group that is not running in its attempt is left alone, its rows too; a run of which that leaves none is not
     returned. What those `to_be_judged` are judged by is read as well, without the rows that were just saved.
 
-    `in_a_hurry` no statement of the transaction waits for others longer than a moment. Raises HeldByOthers then.
+    `in_a_hurry` no statement of the transaction waits for others longer than a moment. Raises NotTogether then.
     """
     now = timezone.now()
     groups = list(groups)
@@ -246,8 +248,8 @@ def hurried() -> Iterator[None]:
     try:
         yield
     except OperationalError as problem:
-        if isinstance(problem.__cause__, LockNotAvailable | DeadlockDetected):
-            raise HeldByOthers from problem
+        if isinstance(problem.__cause__, LockNotAvailable | DeadlockDetected | QueryCanceled | ProgramLimitExceeded):
+            raise NotTogether from problem
         raise
 
 

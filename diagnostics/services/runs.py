@@ -64,21 +64,28 @@ class Part:
     ended: bool = True
 
 
-def claim_groups(group_ids: Sequence[int], now: datetime | None = None, *, in_a_hurry: bool = False) -> list[Claim]:
+def claim_groups(group_ids: Sequence[int], now: datetime | None = None) -> list[Claim]:
     """Take queued groups of any runs for this worker; those that are taken, done or gone are not among them: a second
     delivery ends here.
 
-    `now` is kept by whoever asks again because the database went away: what it took before that is taken still. Raises
-    HeldByOthers where that is `in_a_hurry`.
+    `now` is kept by whoever asks again because the database went away: what it took before that is taken still.
     """
-    rows = run_rows.claim(group_ids, lease=LEASE, now=now or timezone.now(), in_a_hurry=in_a_hurry)
-    return [
-        Claim(
-            *(row.group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt),
-            *(_target(row.address, row.vendor, row.company_id), row.reference),
-        )
-        for row in rows
-    ]
+    return [claim_of(row) for row in take_groups(group_ids, now or timezone.now())]
+
+
+def take_groups(group_ids: Sequence[int], now: datetime, *, in_a_hurry: bool = False) -> list[run_rows.ClaimedRow]:
+    """The same, and what was taken as it is written: `claim_of` may fail for one. Raises NotTogether where that is
+    `in_a_hurry`.
+    """
+    return run_rows.claim(group_ids, lease=LEASE, now=now, in_a_hurry=in_a_hurry)
+
+
+def claim_of(row: run_rows.ClaimedRow) -> Claim:
+    """Raises BadContent or ValueError for what this portal does not know (any more): another version's vendor, say."""
+    return Claim(
+        *(row.group_id, row.run_id, row.case_id, ProbeGroup(row.name), row.attempt),
+        *(_target(row.address, row.vendor, row.company_id), row.reference),
+    )
 
 
 def record(claim: Claim, seen: Sequence[Seen]) -> bool:
@@ -95,7 +102,7 @@ def save(parts: Sequence[Part], *, in_a_hurry: bool = False) -> frozenset[int]:
     """Save what was seen in groups of any runs, mark those done that have ended, and judge anew the runs of these.
 
     All or nothing. Returns the ids of the groups that were still ours: a lost claim changes nothing. Raises
-    HeldByOthers where that is `in_a_hurry`.
+    NotTogether where that is `in_a_hurry`.
     """
     by_run: dict[int, list[Part]] = {}
     for part in parts:
@@ -106,7 +113,7 @@ def save(parts: Sequence[Part], *, in_a_hurry: bool = False) -> frozenset[int]:
         for part in parts
     ]
     ended = {part.claim.run_id for part in parts if part.ended}
-    with transaction.atomic(), run_rows.hurried() if in_a_hurry else nullcontext():
+    with run_rows.hurried() if in_a_hurry else nullcontext(), transaction.atomic():
         saved = run_rows.save_groups(held, rows, to_be_judged=ended, in_a_hurry=in_a_hurry)
         touched = {one.run.pk: _is_public(one.names) for one in saved if one.before is None}
         if touched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import CancelledError
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,10 @@ from diagnostics.log_context import begin, end
 from portal.watching.exposition import serve
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-TAKEN = Histogram("portal_task_seconds", "From a task's begin to its end", ["task", "state"], buckets=SECONDS)
-UNDER_WAY = Gauge("portal_tasks_under_way", "Tasks that this process has begun and not ended", ["task"])
+TAKEN = Histogram(
+    "portal_task_seconds", "From the moment at which a task was taken to its end", ["task", "state"], buckets=SECONDS
+)
+UNDER_WAY = Gauge("portal_tasks_under_way", "Tasks that this process has taken and not ended", ["task"])
 
 ABOUT = {
     "run_groups": "group",
@@ -58,6 +61,8 @@ def _ended(task_id: str, task: Any, state: str | None = None, **kwargs: Any) -> 
 
 def _count(name: str, state: str, began: float, failure: BaseException | None) -> None:
     UNDER_WAY.labels(name).dec()
+    if isinstance(failure, CancelledError):
+        return  # it goes back to the broker, and another worker's to count
     TAKEN.labels(name, "failure" if failure else state).observe(time.perf_counter() - began)
 
 

@@ -63,16 +63,18 @@ def test_a_worker_that_stops_ends_the_runs_that_it_has_begun(stack: Stack) -> No
 def test_what_a_stopping_worker_has_taken_and_not_begun_is_done_by_others_meanwhile(stack: Stack) -> None:
     stack.parts["dispatcher"].kill()
     open_cases(stack, CARRIERS)
-    held = [group for pks in by_run(stack, "queued") for group in pks]
+    held = by_run(stack, "queued")
     open_cases(stack, 1)
+    (last,) = (pks for pks in by_run(stack, "queued") if pks not in held)
     with psycopg.connect(stack.servers.database_url) as holding:
-        # All that begin a task wait for these rows, and the last case waits for them.
-        holding.execute("SELECT 1 FROM diagnostics_group WHERE id = ANY(%s) FOR UPDATE", [held])
-        with stack.carrier() as carrier, carrier.connection_for_write() as way:
-            for pks in by_run(stack, "queued"):
-                carrier.send_task(RUN_GROUPS, args=(pks,), queue="probes", connection=way)
+        # All that claim wait for these rows, and the last case waits for them.
+        holding.execute("SELECT 1 FROM diagnostics_group WHERE id = ANY(%s) FOR UPDATE", [sum(held, [])])
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        eventually(lambda: len(stack.query(waits)) == CARRIERS, RECOVERY, lambda: stack.words_of("worker"))
+        with stack.carrier() as carrier, carrier.connection_for_write() as way:
+            for pks in held:
+                carrier.send_task(RUN_GROUPS, args=(pks,), queue="probes", connection=way)
+            eventually(lambda: len(stack.query(waits)) == CARRIERS, RECOVERY, lambda: stack.words_of("worker"))
+            carrier.send_task(RUN_GROUPS, args=(last,), queue="probes", connection=way)
         eventually(lambda: stack.waiting_tasks("probes") == [], RECOVERY, "all of it taken")
         tell_to_stop(stack)
         eventually(lambda: stack.waiting_tasks("probes") == ["run_groups"], RECOVERY, "what was not begun")

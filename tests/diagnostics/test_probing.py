@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,12 +13,13 @@ from django.db import OperationalError
 from diagnostics import probing
 from diagnostics.articles import article
 from diagnostics.carried_on import Step, carrying_on
+from diagnostics.content import BadContent
 from diagnostics.domain import Address
 from diagnostics.models import ApiClient, Case, Group, GroupState
 from diagnostics.services import canned, runs
 from diagnostics.services.cases import Report, open_case
 from diagnostics.services.patience import patiently
-from diagnostics.services.run_rows import HeldByOthers
+from diagnostics.services.run_rows import ClaimedRow, NotTogether
 from diagnostics.tasks import run_groups
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,13 +58,13 @@ def states(*cases: Case) -> set[tuple[str, int]]:
 def claims_in(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many groups are asked for in one go."""
     asked: list[int] = []
-    claim = runs.claim_groups
+    take = runs.take_groups
 
-    def counted(group_ids: list[int], *args: Any, **options: Any) -> list[runs.Claim]:
+    def counted(group_ids: list[int], *args: Any, **options: Any) -> list[ClaimedRow]:
         asked.append(len(group_ids))
-        return claim(group_ids, *args, **options)
+        return take(group_ids, *args, **options)
 
-    monkeypatch.setattr(runs, "claim_groups", counted)
+    monkeypatch.setattr(runs, "take_groups", counted)
     return asked
 
 
@@ -106,20 +108,26 @@ def test_one_that_cannot_begin_does_not_keep_the_others_from_it(
     assert states(cases[0], cases[2]) == {(GroupState.DONE, 1)}
 
 
+def test_one_that_this_version_cannot_read_does_not_keep_the_others_from_it(cases: list[Case]) -> None:
+    Case.objects.filter(pk=cases[1].pk).update(vendor="of-a-later-version")
+    ends = taken_together(*cases)
+    assert [type(end.exception(0)) for end in ends] == [type(None), BadContent, type(None)]
+    assert states(cases[0], cases[2]) == {(GroupState.DONE, 1)}
+
+
 def test_where_somebody_holds_one_each_is_claimed_alone_unless_it_was_cancelled(
     cases: list[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim = runs.claim_groups
+    take = runs.take_groups
     asked: list[int] = []
-    ends: list[Future[None]]
 
-    def held(group_ids: list[int], *args: Any, in_a_hurry: bool) -> list[runs.Claim]:
+    def held(group_ids: list[int], now: datetime, *, in_a_hurry: bool) -> list[ClaimedRow]:
         asked.append(len(group_ids))
         if in_a_hurry:
-            raise HeldByOthers
-        return claim(group_ids, *args, in_a_hurry=in_a_hurry)
+            raise NotTogether
+        return take(group_ids, now, in_a_hurry=in_a_hurry)
 
-    monkeypatch.setattr(runs, "claim_groups", held)
+    monkeypatch.setattr(runs, "take_groups", held)
     steps: list[Step] = []
     with carrying_on(steps.append) as ends:
         for case in cases:
@@ -140,7 +148,7 @@ def test_where_the_database_stays_away_all_of_them_fail(cases: list[Case], monke
     def away(*args: object, **options: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(runs, "claim_groups", away)
+    monkeypatch.setattr(runs, "take_groups", away)
     assert [str(end.exception(0)) for end in taken_together(*cases)] == ["the database is away"] * CASES
 
 

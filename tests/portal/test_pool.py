@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -147,14 +147,29 @@ def test_a_pool_that_stops_does_not_begin_what_nobody_has_taken_up_yet() -> None
     for name, end in ends.items():
         give(pool, carrying, partial(begins, end), told)
         assert name == "not begun" or end.take_up()
-    ends["put back before"].put_back()
+    assert ends["put back before"].put_back()
     pool.on_close()
-    ends["put back after"].put_back()
+    assert not ends["put back after"].put_back()
     assert {name for name, end in ends.items() if not end.cancelled()} == {"begun"}
     assert not any(end.take_up() for name, end in ends.items() if name != "begun")
     ends["begun"].set_result(None)
     pool.on_stop()
     assert told.heard == [(0, "carrying", 0.0)], "the others are for another worker"
+
+
+def test_a_pool_that_waits_for_its_end_hears_of_what_is_put_back_meanwhile() -> None:
+    pool, told, end = TaskPool(limit=THREADS, app=app), Told(), End()
+    pool.on_start()
+    give(pool, carrying, partial(begins, end), told)
+    assert end.take_up()
+    pool.on_close()
+    with ThreadPoolExecutor(1) as other:
+        stopping = other.submit(pool.on_stop)
+        with pytest.raises(TimeoutError):
+            stopping.result(0.1)
+        assert not end.put_back()
+        stopping.result(WITHIN)
+    assert told.heard == []
 
 
 def test_where_nobody_carries_on_the_task_does_its_steps_itself_and_raises_what_they_end_with() -> None:
@@ -183,7 +198,8 @@ def test_the_end_is_heard_of_at_once_where_nothing_is_left_and_else_with_it(pool
     heard: list[BaseException | None] = []
     at_the_end(heard.append)
     assert heard == [None]
-    told, end = Told(), Future[None]()
+    told = Told()
+    end: Future[None] = Future()
 
     def target(name: str) -> None:
         carrying(partial(begins, end))
@@ -194,3 +210,7 @@ def test_the_end_is_heard_of_at_once_where_nothing_is_left_and_else_with_it(pool
     problem = ConnectionError("no database")
     end.set_exception(problem)
     assert heard == [None, problem]
+    end = End()
+    pool.on_apply(target, (carrying.name,), None, told, lambda pid, at: None)
+    assert end.cancel()
+    assert isinstance(heard[-1], CancelledError)

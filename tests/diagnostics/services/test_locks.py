@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from diagnostics.domain import ProbeGroup, Seen, Vantage
 from diagnostics.models import Case, Group, GroupState, ObservationRecord, Purpose, Run, TestMessage
@@ -23,8 +24,8 @@ from diagnostics.services.cases import Report, open_case, start_run
 from diagnostics.services.messages import request_message
 from diagnostics.services.persons import Person, erase
 from diagnostics.services.reruns import run_group_again
-from diagnostics.services.run_rows import HeldByOthers
-from diagnostics.services.runs import Claim, Part, claim_groups, finish_group, record, save
+from diagnostics.services.run_rows import NotTogether
+from diagnostics.services.runs import Claim, Part, finish_group, record, save, take_groups
 from tests.customer import eventually
 from tests.diagnostics.taking import claim_group
 
@@ -65,12 +66,14 @@ def test_who_claims_for_many_runs_does_not_wait_for_one_of_them(report: Report) 
     ids = [group.pk for group in Group.objects.order_by("pk")]
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         Group.objects.select_for_update().get(run__case=held, name=ProbeGroup.DNS)
-        claiming = partial(claim_groups, ids, in_a_hurry=True)
-        with pytest.raises(HeldByOthers):
+        claiming = partial(take_groups, ids, timezone.now(), in_a_hurry=True)
+        with pytest.raises(NotTogether):
             pool.submit(with_a_connection_of_its_own, claiming).result(20)
         mine = [group.pk for group in Group.objects.filter(run__case=other)]
-        found = pool.submit(with_a_connection_of_its_own, partial(claim_groups, mine, in_a_hurry=True)).result(20)
-    assert {claim.group_id for claim in found} == set(mine)
+        found = pool.submit(
+            with_a_connection_of_its_own, partial(take_groups, mine, timezone.now(), in_a_hurry=True)
+        ).result(20)
+    assert {row.group_id for row in found} == set(mine)
     assert {group.state for group in Group.objects.filter(run__case=held)} == {GroupState.QUEUED}
 
 
@@ -87,13 +90,28 @@ def test_who_saves_for_many_runs_does_not_wait_for_one_of_them_and_saves_nothing
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             what.objects.select_for_update().order_by("pk").last()
-            with pytest.raises(HeldByOthers):
+            with pytest.raises(NotTogether):
                 pool.submit(with_a_connection_of_its_own, partial(save, parts, in_a_hurry=True)).result(20)
         assert not ObservationRecord.objects.exists()
         saved = pool.submit(with_a_connection_of_its_own, partial(save, parts, in_a_hurry=True)).result(20)
     assert saved == {part.claim.group_id for part in parts}
     assert ObservationRecord.objects.count() == len(parts)
     assert all(run.finished for run in Run.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_in_a_hurry_is_not_so_for_ever(report: Report) -> None:
+    parts = [Part(claim) for claim in claims_of(open_case(report))]
+    take_groups([group.pk for group in Group.objects.all()], timezone.now(), in_a_hurry=True)
+    assert patience_with_locks() == "0"
+    save(parts, in_a_hurry=True)
+    assert patience_with_locks() == "0"
+
+
+def patience_with_locks() -> object:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return cursor.fetchone()[0]
 
 
 Act = Callable[[Case], object]
