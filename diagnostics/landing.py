@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections import deque
@@ -19,6 +20,9 @@ from diagnostics.registry import Probe
 from diagnostics.turns import Turns
 
 S = TypeVar("S")
+
+logger = logging.getLogger(__name__)
+
 SAVE_EVERY = 0.75
 """Seconds that an answer waits for others to be written with; pages ask for news less often."""
 
@@ -181,6 +185,8 @@ class Scribe(Generic[S]):
                 self._write(full)
         except Exception as raised:
             if len(full) > 1 and not isinstance(raised, self._hopeless):
+                # Only the kind of it: what a database says of a row may be somebody's address.
+                logger.warning("%d runs are saved one by one: %s", len(full), type(raised).__name__)
                 for one in taken:
                     one[0].submit(partial(self._write_taken, [one]))
                 return

@@ -34,7 +34,7 @@ def announce(case: Case, kind: CaseEventKind, **data: str | int) -> None:
     the order of their ids is the order in which they happened.
     """
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(f"{_HOLD};{ANNOUNCE}", {"event_case": case.pk} | values_of([(case.pk, kind, data)]))
+        cursor.execute(f"{HOLD};{ANNOUNCE}", {"case_ids": [case.pk]} | values_of([(case.pk, kind, data)]))
 
 
 def values_of(told: Iterable[tuple[int, CaseEventKind, Mapping[str, str | int]]]) -> dict[str, Any]:
@@ -43,7 +43,8 @@ def values_of(told: Iterable[tuple[int, CaseEventKind, Mapping[str, str | int]]]
     return {"events": json.dumps(events), "event_at": timezone.now(), "channel": CHANNEL}
 
 
-_HOLD = "SELECT id FROM diagnostics_case WHERE id = %(event_case)s FOR NO KEY UPDATE"
+HOLD = "SELECT id FROM diagnostics_case WHERE id = ANY(%(case_ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+"""Cases until the transaction ends."""
 ANNOUNCE = """
 INSERT INTO diagnostics_caseevent (case_id, kind, data, at)
 SELECT case_id, kind, data, %(event_at)s

@@ -189,7 +189,7 @@ def save_diagnoses(judged: Sequence[Judged]) -> None:
         **{"case_ids": _array({one.run.case_id for one in judged})},
         **{"checking": CaseState.CHECKING, "open": CaseState.OPEN},
     }
-    script = [_SAVE_DIAGNOSES, _LOCK_CASES, _REPEAT_IN_CASES]
+    script = [_SAVE_DIAGNOSES, case_events.HOLD, _REPEAT_IN_CASES]
     if ended := [one.run for one in judged if one.ends]:
         script.append(case_events.ANNOUNCE)
         values |= case_events.values_of([(run.case_id, CaseEventKind.RUN_FINISHED, _told(run)) for run in ended])
@@ -333,7 +333,6 @@ FROM jsonb_to_recordset(%(diagnoses)s::jsonb) AS judged(
     run bigint, verdict text, cause text, finished_at timestamptz, "full" jsonb, public jsonb)
 WHERE r.id = judged.run RETURNING r.id, version, full_version
 """
-_LOCK_CASES = "SELECT id FROM diagnostics_case WHERE id = ANY(%(case_ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 _REPEAT_IN_CASES = """
 UPDATE diagnostics_case c SET verdict = judged.verdict, cause = judged.cause, gateway = judged.gateway,
     provider = judged.provider,

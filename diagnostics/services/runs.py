@@ -64,18 +64,12 @@ class Part:
     ended: bool = True
 
 
-def claim_groups(group_ids: Sequence[int], now: datetime | None = None) -> list[Claim]:
-    """Take queued groups of any runs for this worker; those that are taken, done or gone are not among them: a second
-    delivery ends here.
-
-    `now` is kept by whoever asks again because the database went away: what it took before that is taken still.
-    """
-    return [claim_of(row) for row in take_groups(group_ids, now or timezone.now())]
-
-
 def take_groups(group_ids: Sequence[int], now: datetime, *, in_a_hurry: bool = False) -> list[run_rows.ClaimedRow]:
-    """The same, and what was taken as it is written: `claim_of` may fail for one. Raises NotTogether where that is
-    `in_a_hurry`.
+    """Take queued groups of any runs for this worker; those that are taken, done or gone are not among them: a second
+    delivery ends here. `claim_of` makes claims of them.
+
+    `now` is kept by whoever asks again because the database went away: what it took before that is taken still. Raises
+    NotTogether where that is `in_a_hurry`.
     """
     return run_rows.claim(group_ids, lease=LEASE, now=now, in_a_hurry=in_a_hurry)
 

@@ -27,6 +27,7 @@ def main(*wanted: str) -> None:
     django.setup()
     from diagnostics.models import Group, GroupState
     from diagnostics.services import runs
+    from tests.diagnostics.taking import claim_groups
 
     takes = {name: float(seconds) for name, _, seconds in (one.partition("=") for one in wanted)}
     numbers = count()
@@ -37,7 +38,7 @@ def main(*wanted: str) -> None:
         for run, pk in queued:
             of_run[run].append(pk)
         for groups in of_run.values():
-            for after, parts in _work(runs.claim_groups(groups), takes):
+            for after, parts in _work(claim_groups(groups), takes):
                 heapq.heappush(due, (time.monotonic() + after, next(numbers), parts))
         while due and due[0][0] <= time.monotonic():
             runs.save(heapq.heappop(due)[2])

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+
 from diagnostics import dispatch
 from diagnostics.services.due import look
-from diagnostics.services.runs import Claim, claim_groups
+from diagnostics.services.runs import Claim, claim_of, take_groups
+
+
+def claim_groups(group_ids: Sequence[int], now: datetime | None = None) -> list[Claim]:
+    """As a worker takes groups of any runs."""
+    return [claim_of(row) for row in take_groups(group_ids, now or timezone.now())]
 
 
 def claim_group(group_id: int) -> Claim | None:

@@ -259,7 +259,9 @@ def test_what_many_runs_have_to_write_is_written_in_one_go(never: None) -> None:
     assert batches == [["a", "b", "c"], ["d"]], "the oldest first, and no more than the most"
 
 
-def test_one_that_cannot_be_written_does_not_keep_the_others_from_it(never: None) -> None:
+def test_one_that_cannot_be_written_does_not_keep_the_others_from_it(
+    never: None, caplog: pytest.LogCaptureFixture
+) -> None:
     batches: list[Batch] = []
 
     def write(batch: Batch) -> None:
@@ -270,6 +272,7 @@ def test_one_that_cannot_be_written_does_not_keep_the_others_from_it(never: None
     heard = asyncio.run(of_many("abc", write))
     assert heard == {"a": "written", "b": "not written", "c": "written"}
     assert batches == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+    assert "3 runs are saved one by one: ValueError" in caplog.text
 
 
 def test_what_is_hopeless_for_all_is_tried_once(never: None) -> None:

@@ -42,7 +42,6 @@ from diagnostics.services.messages import claim_message, finish_message, request
 from diagnostics.services.runs import (
     Claim,
     Part,
-    claim_groups,
     diagnosis_of,
     finish_group,
     judge,
@@ -52,7 +51,7 @@ from diagnostics.services.runs import (
     requeue_expired,
 )
 from diagnostics.verdicts import diagnose
-from tests.diagnostics.taking import claim_group
+from tests.diagnostics.taking import claim_group, claim_groups
 
 pytestmark = pytest.mark.django_db
 
