@@ -10,7 +10,7 @@
   const LATER = 30;
   let timer;
 
-  wait(Number(form.dataset.seconds));
+  tell({ seconds: Number(form.dataset.seconds), last: Boolean(form.dataset.last) });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     ask({ method: "POST", body: new FormData(form) });
@@ -33,7 +33,10 @@
       return;
     }
     if (!answer.ok) { show("over"); return; }
-    const { seconds, last } = await answer.json();
+    tell(await answer.json());
+  }
+
+  function tell({ seconds, last }) {
     if (seconds > warnBefore) form.hidden = true;
     else show(last ? "last" : "soon");
     wait(seconds);
