@@ -13,9 +13,7 @@ from portal.roles import Role
 from tests.agents import make_agent
 from tests.attacks.hostile import HEADERS, MARK, hostile_case
 from tests.browsing import Complaints
-from tests.e2e.conftest import browser, complaints, playwright
 
-__all__ = ["browser", "complaints", "playwright"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
