@@ -22,3 +22,6 @@ REQUIRE_MFA = True
 LAB_STATE = HERE / f"lab-{os.getpid()}" / "state.json"
 EXTRA_SUFFIXES = frozenset({"test"})
 RESPONDER_KEY = "a-key-of-the-tests-alone-of-40-characters"
+
+# Each test's client is a portal of its own: static files are looked for when asked for, not all of them at each start.
+WHITENOISE_AUTOREFRESH = True

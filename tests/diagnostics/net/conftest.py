@@ -21,9 +21,11 @@ import uvloop
 
 from diagnostics.lab.dns import twin_sockets
 from diagnostics.net.config import Endpoint, NetworkConfig
+from diagnostics.net.dialer import DEFAULT_LIMITS as DIAL_LIMITS
 from diagnostics.net.dialer import DialLimits
 from diagnostics.net.exchange import Exchange
 from diagnostics.net.live import LiveNetwork
+from diagnostics.net.resolver import DEFAULT_LIMITS as DNS_LIMITS
 from diagnostics.net.resolver import DnsLimits
 from diagnostics.net.wire import SmtpLimits
 
@@ -187,8 +189,9 @@ def server_tls(authority: trustme.CA) -> Callable[..., ssl.SSLContext]:
     return make
 
 
-def network(**config: Any) -> LiveNetwork:
-    return LiveNetwork(NetworkConfig(**config), dns=QUICK_DNS, dial=QUICK_DIAL, smtp=QUICK_SMTP)
+def network(*, dns: DnsLimits = DNS_LIMITS, dial: DialLimits = DIAL_LIMITS, **config: Any) -> LiveNetwork:
+    """Patient, but for conversations with mail servers: only a test of silence need be quick to give up."""
+    return LiveNetwork(NetworkConfig(**config), dns=dns, dial=dial, smtp=QUICK_SMTP)
 
 
 @pytest.fixture

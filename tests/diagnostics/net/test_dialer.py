@@ -60,7 +60,7 @@ async def test_a_closed_port_is_refused(closed_port) -> None:
 
 
 async def test_a_port_where_packets_vanish_is_filtered(full_queue) -> None:
-    seen = await network(dial_map={"203.0.113.1:80": full_queue}).connect("203.0.113.1", 80)
+    seen = await network(dial=QUICK_DIAL, dial_map={"203.0.113.1:80": full_queue}).connect("203.0.113.1", 80)
     assert seen.outcome is ConnectOutcome.FILTERED
     assert QUICK_DIAL.connect * 1000 <= seen.elapsed_ms <= QUICK_DIAL.connect * 1000 + 3000
 
@@ -167,7 +167,7 @@ async def test_a_certificate_that_fails_is_read_all_the_same(dns_server, server_
 @pytest.mark.parametrize("talk", [stay_silent, hang_up, speak_http])
 async def test_a_port_that_speaks_no_tls_is_a_tls_failure(talk) -> None:
     async with listener(talk) as server:
-        net = network(dial_map={"203.0.113.1:443": server.endpoint})
+        net = network(dial=QUICK_DIAL, dial_map={"203.0.113.1:443": server.endpoint})
         seen = await net.connect("203.0.113.1", 443, tls=True)
     assert seen.outcome is ConnectOutcome.TLS_FAILURE
     assert seen.detail

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import dns.edns
@@ -21,9 +22,11 @@ from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
 from diagnostics.net.resolver import DnsLimits, Resolver
 
-from .conftest import QUICK_DNS, Answer, NameServer, name_server, network, open_socket, reply
+from . import conftest
+from .conftest import QUICK_DNS, Answer, NameServer, name_server, open_socket, reply
 
 UNANSWERED = DnsStatus.UNANSWERED
+network = partial(conftest.network, dns=QUICK_DNS)
 Ready = Callable[[LiveNetwork], Awaitable[LiveNetwork]]
 
 

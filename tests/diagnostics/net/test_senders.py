@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import dns.message
 import dns.rcode
@@ -45,7 +46,7 @@ async def deliver(
     tls_required: bool = False,
     limits: SmtpLimits = QUICK_SMTP,
     recipient: Address = ANNA,
-    **config: object,
+    **config: Any,
 ) -> Transmission:
     """Send to mail.test, whose MX are the servers in that order."""
     dial_map = {}
@@ -60,7 +61,7 @@ async def deliver(
         return await way.send(MESSAGE, FROM, recipient, tls_required=tls_required)
 
 
-def direct(dns_server: NameServer, limits: SmtpLimits = QUICK_SMTP, **config: object) -> Direct:
+def direct(dns_server: NameServer, limits: SmtpLimits = QUICK_SMTP, **config: Any) -> Direct:
     net = network(nameservers=(dns_server.endpoint,), helo_name="probe.example.org", **config)
     return Direct(net, limits, pauses=(0.01, 0.01))
 

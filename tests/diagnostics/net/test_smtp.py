@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ HOST = "mx.test"
 ADDRESS = "198.51.100.7"
 
 
-async def converse(talk: Talk, **config: object) -> SmtpConversation:
+async def converse(talk: Talk, **config: Any) -> SmtpConversation:
     async with listener(talk) as server:
         net = network(dial_map={f"{ADDRESS}:25": server.endpoint}, helo_name="probe.example.org", **config)
         return await net.converse(HOST, (ADDRESS,))
