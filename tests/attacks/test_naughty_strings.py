@@ -100,6 +100,11 @@ API_LOOKS = (
 
 
 @pytest.fixture(autouse=True)
+def static_files_as_deployed(settings) -> None:
+    settings.WHITENOISE_AUTOREFRESH = False
+
+
+@pytest.fixture(autouse=True)
 def the_log_stays_clean(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     with caplog.at_level(logging.DEBUG, logger="portal"), caplog.at_level(logging.DEBUG, logger="diagnostics"):
         yield

@@ -217,6 +217,28 @@ def test_the_session_warns_before_it_ends_and_lets_stay(
     expect(warning.get_by_role("link", name="Sign in again")).to_be_visible()
 
 
+def test_the_end_that_nothing_puts_off_is_told_too(
+    page: Page, settings, accessible: Accessible, picture: Picture
+) -> None:
+    agent = make_agent()
+    settings.SESSION_COOKIE_AGE = 290
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    give_password(page, agent.username)
+    give_code(page, totp_code(agent))
+    warning = page.locator("#session-end")
+    expect(warning).to_contain_text("Your 8 hours end in less than 5 minutes")
+    picture(page, "agent-session-last-warning-phone")
+    accessible(page)
+    expect(warning.get_by_role("button", name="Stay signed in")).to_be_hidden()
+    expect(warning.get_by_role("link", name="Sign in again")).to_be_hidden()  # it would lead back to this page
+    settings.SESSION_COOKIE_AGE = 0
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(warning).to_contain_text("You are signed out")
+    with page.context.expect_page() as opened:
+        warning.get_by_role("link", name="Sign in again").click()
+    expect(opened.value.get_by_label("Password", exact=True)).to_be_visible()
+
+
 def test_the_admin_site_keeps_the_content_security_policy(page: Page, picture: Picture) -> None:
     boss, agent = make_agent("boss", Role.ADMIN), make_agent()
     give_password(page, "boss", "/admin/")

@@ -46,7 +46,7 @@
     const words = form.querySelector(`[data-words="${what}"]`).content.textContent.trim();
     if (warning.textContent !== words || form.hidden) warning.textContent = words;
     stay.hidden = what !== "soon";
-    again.hidden = what === "soon";
+    again.hidden = what !== "over"; // whoever is signed in still is led back by it
     form.hidden = false;
   }
 })();
