@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 from time import perf_counter
 
 import dns.edns
@@ -20,13 +19,11 @@ from diagnostics.domain import DnsAnswer, DnsStatus
 from diagnostics.net import resolver
 from diagnostics.net.config import NetworkConfig
 from diagnostics.net.live import LiveNetwork
-from diagnostics.net.resolver import DnsLimits, Resolver
+from diagnostics.net.resolver import DEFAULT_LIMITS, DnsLimits, Resolver
 
-from . import conftest
-from .conftest import QUICK_DNS, Answer, NameServer, name_server, open_socket, reply
+from .conftest import QUICK_DNS, Answer, NameServer, name_server, network, open_socket, reply
 
 UNANSWERED = DnsStatus.UNANSWERED
-network = partial(conftest.network, dns=QUICK_DNS)
 Ready = Callable[[LiveNetwork], Awaitable[LiveNetwork]]
 
 
@@ -45,6 +42,10 @@ def ready(request) -> Ready:
 
 def silent(server: NameServer, query: dns.message.Message) -> list[bytes]:
     return []
+
+
+def limits_for(*answers: object) -> DnsLimits:
+    return QUICK_DNS if silent in answers else DEFAULT_LIMITS
 
 
 def garbage(server: NameServer, query: dns.message.Message) -> list[bytes]:
@@ -150,7 +151,8 @@ def too_long_for_udp(server: NameServer, query: dns.message.Message) -> list[byt
 )
 async def test_what_comes_back_becomes_a_status(ready, dns_server, answer, status, records) -> None:
     dns_server.records["a.test", "A"] = answer
-    found = await (await ready(network(nameservers=(dns_server.endpoint,)))).resolve("a.test", "A")
+    limits = QUICK_DNS if status is UNANSWERED else DEFAULT_LIMITS
+    found = await (await ready(network(nameservers=(dns_server.endpoint,), dns=limits))).resolve("a.test", "A")
     assert (found.status, found.records) == (status, records)
 
 
@@ -214,7 +216,8 @@ async def test_an_unknown_record_type_is_a_mistake_of_the_caller(dns_server) -> 
 )
 async def test_no_such_name_is_asked_of_a_second_name_server(ready, dns_server, second, status, confirmed_by) -> None:
     async with name_server(NameServer(default=second)) as other:
-        found = await (await ready(network(nameservers=(dns_server.endpoint, other.endpoint)))).resolve("a.test", "A")
+        net = await ready(network(nameservers=(dns_server.endpoint, other.endpoint), dns=limits_for(second)))
+        found = await net.resolve("a.test", "A")
     assert (found.status, found.confirmed_by) == (status, confirmed_by)
 
 
@@ -234,7 +237,7 @@ async def test_silence_about_one_domain_does_not_cost_the_second_opinion_on_othe
     async with name_server(NameServer(default=dns.rcode.NXDOMAIN)) as other:
         other.records["quiet.test", "A"] = silent
         dns_server.records["quiet.test", "A"] = silent
-        net = network(nameservers=(dns_server.endpoint, other.endpoint))
+        net = network(nameservers=(dns_server.endpoint, other.endpoint), dns=QUICK_DNS)
         assert (await net.resolve("quiet.test", "A")).status is UNANSWERED
         assert (await net.resolve("gone.test", "A")).confirmed_by == 2
 
@@ -245,14 +248,14 @@ async def test_a_second_opinion_whose_packet_was_lost_is_asked_for_again(dns_ser
 
     dns_server.default = dns.rcode.NXDOMAIN
     async with name_server(NameServer(default=second_time)) as other:
-        net = network(nameservers=(dns_server.endpoint, other.endpoint))
+        net = network(nameservers=(dns_server.endpoint, other.endpoint), dns=QUICK_DNS)
         assert (await net.resolve("gone.test", "A")).confirmed_by == 2
 
 
 async def test_a_dead_second_name_server_holds_up_the_first_answers_only(dns_server) -> None:
     dns_server.default = dns.rcode.NXDOMAIN
     async with name_server(NameServer(default=silent)) as dead:
-        net = network(nameservers=(dns_server.endpoint, dead.endpoint))
+        net = network(nameservers=(dns_server.endpoint, dead.endpoint), dns=QUICK_DNS)
         for number in range(5):
             assert (await net.resolve(f"n{number}.test", "A")).confirmed_by == 1
         assert len(dead.asked) == 3  # twice for the first name, then whether it is up at all
@@ -260,7 +263,7 @@ async def test_a_dead_second_name_server_holds_up_the_first_answers_only(dns_ser
 
 async def test_a_dead_first_name_server_costs_its_wait_once() -> None:
     async with name_server(NameServer(default=silent)) as dead, name_server(NameServer(default=["203.0.113.1"])) as up:
-        net = network(nameservers=(dead.endpoint, up.endpoint))
+        net = network(nameservers=(dead.endpoint, up.endpoint), dns=QUICK_DNS)
         for number in range(5):
             started = perf_counter()
             assert (await net.resolve(f"n{number}.test", "A")).status is DnsStatus.OK
@@ -282,7 +285,9 @@ async def test_a_lost_packet_is_sent_again(dns_server) -> None:
         return [reply(query, ["203.0.113.1"]).to_wire()] if len(server.asked) > 1 else []
 
     dns_server.default = second_time
-    assert (await network(nameservers=(dns_server.endpoint,)).resolve("a.test", "A")).status is DnsStatus.OK
+    assert (
+        await network(nameservers=(dns_server.endpoint,), dns=QUICK_DNS).resolve("a.test", "A")
+    ).status is DnsStatus.OK
 
 
 async def test_a_name_server_that_refuses_packets_is_not_waited_for(closed_port) -> None:
@@ -294,7 +299,7 @@ async def test_a_name_server_that_refuses_packets_is_not_waited_for(closed_port)
 
 async def test_when_nothing_answers_the_whole_search_ends_in_time(ready, dns_server) -> None:
     dns_server.default = silent
-    net = await ready(network(nameservers=(dns_server.endpoint,)))
+    net = await ready(network(nameservers=(dns_server.endpoint,), dns=QUICK_DNS))
     for limit in (
         QUICK_DNS.total,
         QUICK_DNS.query,
@@ -322,7 +327,7 @@ async def test_a_name_server_that_denies_everything_is_not_believed(ready, dns_s
         else root
     )
     dns_server.default = lambda server, query: [reply(query, rcode=dns.rcode.NXDOMAIN, soa=False).to_wire()]
-    net = await ready(network(nameservers=(dns_server.endpoint,), closed=closed))
+    net = await ready(network(nameservers=(dns_server.endpoint,), dns=limits_for(root), closed=closed))
     assert (await net.resolve("example.org", "MX")).status is status
     assert (await net.resolve("example.com", "MX")).status is status
     assert dns_server.asked.count(("", "NS")) == (0 if closed else 1)
@@ -403,7 +408,7 @@ async def test_answers_are_kept_for_their_ttl(ready, dns_server, answer, ttl, as
 async def test_no_answer_is_kept_longer_than_the_limit(dns_server) -> None:
     dns_server.default = ["203.0.113.1"]
     dns_server.ttl = 86400
-    resolver = Resolver(NetworkConfig(nameservers=(dns_server.endpoint,)), replace(QUICK_DNS, cache=0.05))
+    resolver = Resolver(NetworkConfig(nameservers=(dns_server.endpoint,)), replace(DEFAULT_LIMITS, cache=0.05))
     await resolver.resolve("a.test", "A")
     await asyncio.sleep(0.06)
     dns_server.default = ["203.0.113.2"]
@@ -451,7 +456,8 @@ async def test_failures_are_counted_and_their_reasons_kept(
 ) -> None:
     dns_server.default = first
     async with name_server(NameServer(default=second)) as other:
-        found = await (await ready(network(nameservers=(dns_server.endpoint, other.endpoint)))).resolve("a.test", "A")
+        net = await ready(network(nameservers=(dns_server.endpoint, other.endpoint), dns=limits_for(first, second)))
+        found = await net.resolve("a.test", "A")
     assert (found.status, found.failed_by, found.extended_errors) == (UNANSWERED, failed_by, extended_errors)
 
 
